@@ -1,0 +1,1 @@
+"""Rows, stores and migrations: what is remembered. Rows never leave this package."""

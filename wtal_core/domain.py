@@ -175,7 +175,11 @@ class ActionClass:
     def __post_init__(self) -> None:
         if not self.name.strip() or self.name != self.name.strip():
             raise ValueError(f"a class needs a name without surrounding blanks, got {self.name!r}")
-        if len(self.colour) != 7 or self.colour[0] != "#" or not set(self.colour[1:].lower()) <= set("0123456789abcdef"):
+        if (
+            len(self.colour) != 7
+            or self.colour[0] != "#"
+            or not set(self.colour[1:].lower()) <= set("0123456789abcdef")
+        ):
             raise ValueError(f"a class colour is written #rrggbb, got {self.colour!r}")
         if len(self.key) > 1:
             raise ValueError(f"a class key is one character, got {self.key!r}")
@@ -218,10 +222,16 @@ class Annotation:
             raise ValueError(
                 f"annotation {self.id}: a video-level label has no time; put {self.label!r} in VideoLabels.classes"
             )
-        if len(self.clicks) != wanted[self.level] or (self.segment is not None) != (self.level is SupervisionLevel.FULL):
+        if len(self.clicks) != wanted[self.level] or (self.segment is not None) != (
+            self.level is SupervisionLevel.FULL
+        ):
             raise ValueError(
                 f"annotation {self.id} at level {self.level} needs "
-                + ("a segment and no clicks" if self.level is SupervisionLevel.FULL else f"{wanted[self.level]} click(s)")
+                + (
+                    "a segment and no clicks"
+                    if self.level is SupervisionLevel.FULL
+                    else f"{wanted[self.level]} click(s)"
+                )
                 + f", got clicks {self.clicks} and segment {self.segment}"
             )
         object.__setattr__(self, "clicks", tuple(sorted(int(click) for click in self.clicks)))
@@ -259,7 +269,7 @@ class Coverage:
     @classmethod
     def complete(cls, labels: Iterable[str], extent: Segment) -> Coverage:
         """All of a video (its :attr:`Video.extent`) judged for every class of ``labels``."""
-        return cls({label: (extent,) for label in labels})
+        return cls(dict.fromkeys(labels, (extent,)))
 
     def of(self, label: str) -> tuple[Segment, ...]:
         """Judged spans of one class, disjoint, ascending."""
@@ -305,7 +315,7 @@ class VideoLabels:
 
     @property
     def level(self) -> SupervisionLevel | None:
-        """The least level among the annotations (a video is as strong as its weakest instance), or None if unlabelled."""
+        """The least level among the annotations (a video is as strong as its weakest instance); None if unlabelled."""
         if self.classes is None:
             return None
         if not self.annotations:
@@ -470,7 +480,8 @@ class FeatureSequence:
         for name, (first, stop) in self.streams.items():
             if not 0 <= first < stop <= self.values.shape[1]:
                 raise ValueError(
-                    f"features of {self.video_id}: stream {name!r} names columns {first} to {stop} of {self.values.shape[1]}"
+                    f"features of {self.video_id}: stream {name!r} names columns {first} to {stop} "
+                    f"of {self.values.shape[1]}"
                 )
 
 
@@ -511,7 +522,7 @@ class ActivationSequence:
     @property
     def gate(self) -> NDArray[np.float32]:
         """Where a class beats the threshold, logistic of the margin, shape (T, C), 0 to 1."""
-        return (0.5 * (1.0 + np.tanh(0.5 * self.margin))).astype(np.float32)
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * self.margin)), np.float32)
 
 
 @dataclass(frozen=True, eq=False)

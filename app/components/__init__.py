@@ -1,0 +1,1 @@
+"""Streamlit components: the annotator, job status, label palette."""

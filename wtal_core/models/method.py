@@ -1,4 +1,4 @@
-"""What a method is: the protocol every file of this package follows. Nothing is inherited; shared behaviour is called."""
+"""What a method is: the protocol every file of this package follows. Nothing is inherited, shared behaviour is called."""
 
 from __future__ import annotations
 

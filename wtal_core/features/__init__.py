@@ -1,0 +1,1 @@
+"""From a video file to feature sequences: exact time base, pictures, extractors, stores."""

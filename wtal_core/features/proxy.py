@@ -95,8 +95,11 @@ def make_proxy(source: Path, target: Path, progress: Progress | None = None, *, 
         except _AudioTrouble as trouble:
             _write(source, partial, table, progress, height, with_audio=False)
             audio = f"left out: {trouble}"
-        except OSError as error:
-            raise ProxyFailed(f"the proxy of {source.name} cannot be written: {error.strerror or error}") from error
+        except av.error.FFmpegError as error:  # what the callback raises is none of our business
+            raise ProxyFailed(
+                f"the proxy of {source.name} cannot be written to {target.parent}: {error.strerror}; "
+                "make room there or choose another folder, then try again"
+            ) from error
         n_frames = _check(source, partial, table)
     return ProxyReport(target, n_frames, audio, len(table.ticks) - n_frames)
 

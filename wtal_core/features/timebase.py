@@ -35,6 +35,9 @@ CONTAINERS = (
 """Demuxers a file may choose. Playlists (HLS, DASH, concat) are absent: such a file would make us open other files."""
 
 _STILL_PICTURES = {"png_pipe", "jpeg_pipe", "image2", "bmp_pipe", "webp_pipe", "tiff_pipe"}
+_INCOMPLETE = (
+    "the MP4 is incomplete: its index (moov) is missing or damaged, as after a broken copy or recording; copy it again"
+)
 
 
 class UnreadableVideo(ValueError):
@@ -141,10 +144,7 @@ def _why_not_open(path: Path, error: Exception) -> str:
     with path.open("rb") as file:
         head = file.read(4096)
     if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"):
-        return (
-            "the MP4 is incomplete: its index (moov) is missing or damaged, as after a broken copy or recording; "
-            "copy it again"
-        )
+        return _INCOMPLETE
     if head.startswith((b"\x1a\x45\xdf\xa3", b"RIFF", b"FLV", b"OggS", b"\x30\x26\xb2\x75")):
         return f"the header is damaged or cut off ({error.__class__.__name__}); copy it again"
     if b"\x00" not in head:
@@ -157,8 +157,15 @@ def _video_stream(path: Path, file: av.container.InputContainer) -> av.VideoStre
     moving = [s for s in file.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not moving:
         kinds = sorted({stream.type for stream in file.streams})
-        what = f"only {', '.join(kinds)}" if kinds else "no streams at all"
-        raise UnreadableVideo(path, f"there is no video stream in it, {what}; add the file that holds the pictures")
+        if kinds == ["data"] and "mp4" in file.format.name.split(","):
+            raise UnreadableVideo(path, _INCOMPLETE)  # bytes of pictures that nothing describes
+        if not kinds:
+            raise UnreadableVideo(
+                path, "it is a video without a single picture (and no sound); record or export it again"
+            )
+        raise UnreadableVideo(
+            path, f"there is no video stream in it, only {', '.join(kinds)}; add the file that holds the pictures"
+        )
     stream = moving[0]
     if file.format.name in _STILL_PICTURES or file.format.name.endswith("_pipe"):
         raise UnreadableVideo(path, "this is a still picture, not a video")
@@ -212,7 +219,7 @@ def read_table(path: Path) -> TimeTable:
         with open_video(path) as (file, stream):
             table = _numbered_table(path, file, stream)
     if not len(table.ticks):
-        raise UnreadableVideo(path, "there is a video stream without a single picture; record or export it again")
+        raise UnreadableVideo(path, "its video stream is without a single picture; record or export it again")
     if table.end <= table.times[0]:
         raise UnreadableVideo(path, "its duration is 0: one picture that lasts no time; add a longer video")
     return table

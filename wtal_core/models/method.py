@@ -1,15 +1,16 @@
-"""What a method is: the protocol every file of this package follows. Nothing is inherited, shared behaviour is called."""
+"""What a method is: the protocol every file of this package follows. Nothing is inherited; shared code is called."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from torch import Tensor
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.training.config import TrainingConfig
+from wtal_core.training.config import TrainingConfig, overridden
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 
@@ -22,7 +23,8 @@ class Output:
     cas
         Class activation logits, shape (B, T, C).
     background
-        Background or predicted-threshold logit, shape (B, T).
+        Background or predicted-threshold logit, shape (B, T); a method whose threshold differs between classes gives
+        (B, T, C).
     video_scores
         How sure that a class occurs, shape (B, C), 0 to 1.
     extras
@@ -42,9 +44,20 @@ Predict = Callable[[Sequence[TrainingVideo]], list[VideoPrediction]]
 class Method(Protocol):
     """A method under training or in use: a ``torch.nn.Module`` with these members.
 
-    ``after_epoch(epoch, predict, videos) -> None`` is optional: what changes between epochs (a memory to fill, pseudo
-    labels to renew). When it happens is data in the method's config, never ``if epoch`` in the trainer.
-    State that ``after_epoch`` makes and a resumed run needs lives in buffers or in ``get_extra_state``.
+    Optional members, found by name:
+
+    ``project(features) -> Tensor``
+        A frozen projection (..., D) -> (..., D') made in ``build`` from the training videos and kept in buffers.
+        Trainer and predictor apply it once; ``__call__`` then sees what it gave. Without it a method sees raw float32
+        features.
+    ``restart() -> None``
+        Draw the network anew from torch's global generator; needed for a stage with ``restart``.
+    ``after_epoch(epoch, predict, videos) -> None``
+        What changes between epochs (a memory to fill, pseudo labels to renew). Called after every pass, ``epoch``
+        counting from 1 over the whole run. When anything happens is data in the method's config, never ``if epoch`` in
+        the trainer.
+    ``extra_state() -> dict[str, Tensor]``, ``load_extra_state(state) -> None``
+        What ``after_epoch`` made and a resumed run needs beyond parameters and buffers. In checkpoints only.
     """
 
     levels: frozenset[SupervisionLevel]
@@ -85,6 +98,12 @@ class Setup:
     videos: Sequence[TrainingVideo] = ()
 
 
+def projected(method: Any, features: Tensor) -> Tensor:
+    """Raw features as ``method.__call__`` wants them."""
+    project = getattr(method, "project", None)
+    return features if project is None else cast(Tensor, project(features))
+
+
 @dataclass(frozen=True, slots=True)
 class MethodEntry:
     """One row of ``METHODS``.
@@ -115,3 +134,49 @@ class MethodEntry:
     training: TrainingConfig
     levels: frozenset[SupervisionLevel]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def configured(
+    entry: MethodEntry, preset: str | None = None, settings: Mapping[str, Any] | None = None
+) -> tuple[Any, TrainingConfig]:
+    """A method's config and training config from its defaults, a preset, and settings on top.
+
+    Parameters
+    ----------
+    entry
+        The method.
+    preset
+        Name of one of its presets.
+    settings
+        ``{"method.field": value, "training.field": value}``; a bare ``field`` is the method's if it has it, else the
+        training's. Fields of a stage (``training.epochs``, ``training.learning_rate``) reach every stage. Values may be
+        text.
+
+    Raises
+    ------
+    ValueError
+        On an unknown preset or field, or a value that does not fit; the message lists what there is.
+    """
+    if preset is not None and preset not in entry.presets:
+        raise ValueError(f"there is no preset {preset!r}; {entry.title} has {', '.join(entry.presets) or 'none'}")
+    chosen = {**(entry.presets[preset] if preset else {}), **(settings or {})}
+    fields = {field.name for field in dataclasses.fields(entry.config)}
+    method: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    staged: dict[str, Any] = {}
+    for key, value in chosen.items():
+        owner, _, name = key.rpartition(".")
+        if owner == "method" or (not owner and name in fields):
+            method[name] = value
+        elif owner in ("", "training"):
+            (staged if name in _STAGE_FIELDS else training)[name] = value
+        else:
+            raise ValueError(
+                f"setting {key!r} names neither the method nor the training; write method.{name} or training.{name}"
+            )
+    schedule = overridden(entry.training, training)
+    stages = tuple(overridden(stage, staged) for stage in schedule.stages)
+    return overridden(entry.config(), method), dataclasses.replace(schedule, stages=stages)
+
+
+_STAGE_FIELDS = frozenset({"epochs", "learning_rate", "warmup", "final", "steps"})

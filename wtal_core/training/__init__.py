@@ -1,0 +1,1 @@
+"""From labels to a trained network: targets, batches, the trainer and its checkpoints."""

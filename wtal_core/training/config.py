@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +18,7 @@ class Stage:
     Attributes
     ----------
     epochs
-        Passes over the training videos.
+        Passes over the stage's videos.
     learning_rate
         Peak, or constant when there is no decay.
     warmup
@@ -22,6 +27,12 @@ class Stage:
         Learning rate at the end as a share of the peak, reached by a cosine; 1 keeps it constant.
     restart
         Draw the network anew and reset the optimiser before this stage; the method is told through ``restart()``.
+    reset_optimizer
+        Forget the optimiser's moments before this stage and keep the network.
+    steps
+        Length in steps instead of ``epochs``; passes follow one another until it is reached.
+    videos
+        Which training videos take part: ``all``, only ``complete`` ones (judged everywhere), or only ``incomplete``.
     """
 
     epochs: int
@@ -29,6 +40,61 @@ class Stage:
     warmup: float = 0.0
     final: float = 1.0
     restart: bool = False
+    reset_optimizer: bool = False
+    steps: int | None = None
+    videos: Literal["all", "complete", "incomplete"] = "all"
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or (self.steps is not None and self.steps < 1):
+            raise ValueError(f"a stage lasts at least one epoch or step, got epochs {self.epochs}, steps {self.steps}")
+        if self.learning_rate <= 0 or not 0 <= self.warmup <= 1 or not 0 <= self.final <= 1:
+            raise ValueError(
+                "a stage needs a positive learning rate and warmup and final between 0 and 1, got "
+                f"learning_rate {self.learning_rate}, warmup {self.warmup}, final {self.final}"
+            )
+        if self.videos not in ("all", "complete", "incomplete"):
+            raise ValueError(f"a stage's videos are all, complete or incomplete, got {self.videos!r}")
+
+    def n_steps(self, steps_per_pass: int) -> int:
+        """Steps of the whole stage."""
+        return self.epochs * steps_per_pass if self.steps is None else self.steps
+
+    def rate(self, step: int, n_steps: int) -> float:
+        """Learning rate of step ``step`` (from 0) of ``n_steps``."""
+        n_warm = round(self.warmup * n_steps)
+        if step < n_warm:
+            return self.learning_rate * (step + 1) / n_warm
+        progress = (step - n_warm) / max(1, n_steps - 1 - n_warm)
+        return self.learning_rate * (self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStop:
+    """End a stage when a held-out fold of the training videos stops getting better.
+
+    The summed loss terms in evaluation mode are compared within a stage only (a restart may change what they mean); the
+    stage then goes on with its best network.
+
+    Attributes
+    ----------
+    fold
+        Share of the training videos held out, 0 to 1; at least one video, never all.
+    every
+        Epochs between two looks.
+    patience
+        Looks without a better loss before the stage ends.
+    """
+
+    fold: float = 0.2
+    every: int = 1
+    patience: int = 5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fold < 1 or self.every < 1 or self.patience < 1:
+            raise ValueError(
+                "early stop needs a fold between 0 and 1 and positive every and patience, got "
+                f"{self.fold}, {self.every}, {self.patience}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +117,10 @@ class TrainingConfig:
         At least this many fully annotated videos in each batch, where there are any.
     gradient_clip
         Largest global gradient norm; 0 is off.
+    bucket
+        Batches sorted by length together before they are cut, so that little is padding; 1 is off.
+    early_stop
+        Held-out fold and patience, or None to train every stage to its end.
     """
 
     stages: tuple[Stage, ...]
@@ -60,3 +130,88 @@ class TrainingConfig:
     max_length: int | None = None
     full_per_batch: int = 0
     gradient_clip: float = 0.0
+    bucket: int = 1
+    early_stop: EarlyStop | None = None
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("training needs at least one stage")
+        if self.optimizer not in ("adam", "adamw"):
+            raise ValueError(f"the optimizer is adam or adamw, got {self.optimizer!r}")
+        if self.batch_size < 1 or self.bucket < 1 or (self.max_length is not None and self.max_length < 1):
+            raise ValueError(
+                "batch_size, bucket and max_length must be positive, got "
+                f"{self.batch_size}, {self.bucket} and {self.max_length}"
+            )
+        if self.weight_decay < 0 or self.gradient_clip < 0 or not 0 <= self.full_per_batch <= self.batch_size:
+            raise ValueError(
+                "weight_decay and gradient_clip must not be negative and full_per_batch not above batch_size, got "
+                f"{self.weight_decay}, {self.gradient_clip} and {self.full_per_batch}"
+            )
+
+
+C = TypeVar("C")
+
+
+def to_data(config: Any) -> dict[str, Any]:
+    """A frozen config as plain data for JSON; tuples become lists."""
+    data: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
+    return data
+
+
+def from_data(kind: type[C], data: Mapping[str, Any]) -> C:
+    """The config that :func:`to_data` wrote.
+
+    Raises
+    ------
+    ValueError
+        If a field is unknown; a missing field takes its default, so that runs of an older version still load.
+    """
+    hints = get_type_hints(kind)
+    unknown = set(data) - {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if unknown:
+        raise ValueError(
+            f"{kind.__name__} has no field {', '.join(sorted(unknown))}; it has {', '.join(sorted(hints))}"
+        )
+    return kind(**{name: _typed(hints[name], value) for name, value in data.items()})
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    """Plain data as the type a field is declared with; text (from a command line) is parsed."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        if value is None or (isinstance(value, str) and value.lower() == "none"):
+            return None
+        return _typed(next(each for each in arguments if each is not NoneType), value)
+    if origin is tuple:
+        items = value.split(",") if isinstance(value, str) else value
+        return tuple(_typed(arguments[0], item) for item in items)
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return from_data(hint, value)  # type: ignore[arg-type]
+    if hint is bool and isinstance(value, str):
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+    if hint in (int, float) and not isinstance(value, bool):
+        return hint(value)
+    if origin is Literal and value not in arguments:
+        raise ValueError(f"one of {', '.join(map(str, arguments))} is wanted, got {value!r}")
+    return value
+
+
+def overridden(config: C, settings: Mapping[str, Any]) -> C:
+    """A config with some fields replaced; values may be text.
+
+    Raises
+    ------
+    ValueError
+        If there is no such field or the value does not fit; the message names both.
+    """
+    hints = get_type_hints(type(config))
+    values = {}
+    for name, value in settings.items():
+        if name not in hints:
+            raise ValueError(f"{type(config).__name__} has no setting {name!r}; it has {', '.join(sorted(hints))}")
+        try:
+            values[name] = _typed(hints[name], value)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"setting {name!r} cannot be {value!r}: {error}") from error
+    return dataclasses.replace(config, **values)  # type: ignore[type-var]

@@ -1,15 +1,21 @@
-"""Training videos and padded batches of them, at any mixture of supervision levels."""
+"""Training videos and padded batches of them, at any mixture of supervision levels.
+
+:class:`TrainingSet` holds every video one after the other in one tensor, so that a batch is one gather: no loop over
+videos, whatever the batch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from wtal_core.domain import FeatureSequence, VideoLabels
+from wtal_core.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class TrainingVideo:
     video_label
         1.0 for every class known to occur, shape (C,).
     is_complete
-        Every snippet is known for every class.
+        Judged everywhere for every class. Ambiguous snippets stay unknown in a complete video too.
     """
 
     features: FeatureSequence
@@ -89,7 +95,9 @@ class Batch:
     n_instances
         Annotated instances of each class that touch the crop, (B, C).
     is_complete
-        (B,) bool: every snippet known.
+        (B,) bool: judged everywhere for every class.
+    indices
+        Position of each row's video in the training set, (B,).
     """
 
     videos: Sequence[TrainingVideo]
@@ -102,3 +110,202 @@ class Batch:
     background: Tensor
     n_instances: Tensor
     is_complete: Tensor
+    indices: tuple[int, ...] = ()
+
+    @property
+    def known(self) -> Tensor:
+        """Where a person has said action or background, (B, T, C) bool."""
+        return self.action | self.background
+
+
+class BadFeatures(ValueError):
+    """Features that no network can learn from."""
+
+
+class TrainingSet:
+    """Labelled videos packed one after the other, ready to be cut into batches.
+
+    Parameters
+    ----------
+    videos
+        At least one; all with the same number of features and classes.
+    device
+        Where batches are made.
+    project
+        A frozen projection (N, D) -> (N, D'), applied once here.
+
+    Raises
+    ------
+    BadFeatures
+        On NaN or infinite features, or videos that disagree about D or C; the message names the video.
+    """
+
+    def __init__(
+        self,
+        videos: Sequence[TrainingVideo],
+        device: torch.device | str = "cpu",
+        project: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        _check(videos)
+        self.videos = list(videos)
+        self.device = torch.device(device)
+        lengths = np.array([len(video.features.values) for video in videos])
+        self.lengths = torch.from_numpy(lengths).to(self.device)
+        self.offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]])).to(self.device)
+        rows = [self._packed(video, project) for video in videos]
+        self.features = torch.cat(rows)  # (N, D')
+        self.action = self._cat([video.action for video in videos])  # (N, C)
+        self.background = self._cat([video.background for video in videos])  # (N, C)
+        self.video_label = torch.from_numpy(np.stack([video.video_label for video in videos])).to(self.device)
+        self.is_complete = torch.tensor([video.is_complete for video in videos], device=self.device)
+        table = [
+            (index, each.class_index, each.first, each.stop)
+            for index, video in enumerate(videos)
+            for each in video.instances
+        ]
+        self.instances = torch.tensor(table, dtype=torch.int64, device=self.device).reshape(-1, 4)
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def features_of(self, index: int) -> Tensor:
+        """Projected features of one whole video, (T, D')."""
+        first = int(self.offsets[index])
+        return self.features[first : first + int(self.lengths[index])]
+
+    def _packed(self, video: TrainingVideo, project: Callable[[Tensor], Tensor] | None) -> Tensor:
+        """Features of one video, float32, projected."""
+        values = torch.from_numpy(np.array(video.features.values, np.float32)).to(self.device)
+        if not bool(torch.isfinite(values).all()):
+            bad = int((~torch.isfinite(values)).any(-1).nonzero()[0])
+            raise BadFeatures(
+                f"{video.video_id}: snippet {bad} holds NaN or infinite features; "
+                "extract the video again or leave it out"
+            )
+        if project is None:
+            return values
+        with torch.no_grad():
+            return project(values)
+
+    def _cat(self, arrays: list[NDArray[np.bool_]]) -> Tensor:
+        return torch.from_numpy(np.concatenate(arrays)).to(self.device)
+
+    def batch(
+        self, indices: Sequence[int], max_length: int | None = None, rng: np.random.Generator | None = None
+    ) -> Batch:
+        """The padded batch of these videos.
+
+        Parameters
+        ----------
+        indices
+            Positions in the set, length B.
+        max_length
+            Longest crop, snippets; None takes whole videos.
+        rng
+            Draws where the crops start; without it they start at 0.
+        """
+        chosen = torch.as_tensor(list(indices), device=self.device)
+        whole = self.lengths[chosen]
+        lengths = whole if max_length is None else whole.clamp(max=max_length)
+        if rng is None or max_length is None:
+            starts = torch.zeros_like(whole)
+        else:
+            slack = (whole - lengths).cpu().numpy()
+            starts = torch.from_numpy(rng.integers(0, slack + 1)).to(self.device)
+        time = torch.arange(int(lengths.max()), device=self.device)
+        mask = time < lengths[:, None]  # (B, T)
+        cells = torch.where(mask, (self.offsets[chosen] + starts)[:, None] + time, 0)  # (B, T)
+        inside = mask[..., None]
+        return Batch(
+            videos=[self.videos[index] for index in indices],
+            starts=tuple(starts.tolist()),
+            lengths=lengths,
+            features=self.features[cells].masked_fill_(~inside, 0.0),
+            mask=mask,
+            video_label=self.video_label[chosen],
+            action=self.action[cells] & inside,
+            background=self.background[cells] & inside,
+            n_instances=self._count(chosen, starts, lengths),
+            is_complete=self.is_complete[chosen],
+            indices=tuple(int(index) for index in indices),
+        )
+
+    def _count(self, chosen: Tensor, starts: Tensor, lengths: Tensor) -> Tensor:
+        """Annotated instances of each class that touch each crop, (B, C)."""
+        video, label, first, stop = self.instances.unbind(1)
+        touches = (  # (B, number of instances)
+            (video == chosen[:, None]) & (first < (starts + lengths)[:, None]) & (stop > starts[:, None])
+        )
+        counts = torch.zeros(len(chosen), self.action.shape[1], dtype=torch.int64, device=self.device)
+        return counts.index_add_(1, label, touches.long())
+
+
+def _check(videos: Sequence[TrainingVideo]) -> None:
+    """Refuse an empty set and videos that do not belong together."""
+    if not videos:
+        raise ValueError("there is no labelled video to train on; label at least one")
+    wanted = (videos[0].features.values.shape[1], videos[0].action.shape[1])
+    for video in videos:
+        got = (video.features.values.shape[1], video.action.shape[1])
+        if got != wanted:
+            raise BadFeatures(
+                f"{video.video_id} has {got[0]} features and {got[1]} classes, but {videos[0].video_id} has "
+                f"{wanted[0]} and {wanted[1]}; use one extractor and one class list for a run"
+            )
+
+
+class Sampler:
+    """Which videos make up each batch: without replacement in a pass, deterministic by its generator.
+
+    With ``full_per_batch``, complete videos come from a stream of their own that starts again when it is used up, and a
+    pass ends when the others are.
+
+    Parameters
+    ----------
+    lengths, is_complete
+        Of the whole set, (V,).
+    config
+        Batch size, bucket and ``full_per_batch``.
+    indices
+        The videos that take part.
+    rng
+        All that is random here.
+    """
+
+    def __init__(
+        self,
+        lengths: NDArray[np.int64],
+        is_complete: NDArray[np.bool_],
+        config: TrainingConfig,
+        indices: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> None:
+        self._lengths, self._config, self._rng = lengths, config, rng
+        full = indices[is_complete[indices]]
+        mixed = config.full_per_batch > 0 and 0 < full.size < indices.size
+        self._full = full if mixed else indices[:0]
+        self._others = indices[~is_complete[indices]] if mixed else indices
+        self._n_full = min(config.full_per_batch, config.batch_size - 1, full.size) if mixed else 0
+        self._n_others = config.batch_size - self._n_full
+        self.steps_per_pass = -(-self._others.size // self._n_others)
+
+    def one_pass(self) -> Iterator[list[int]]:
+        """Batches of one pass, as lists of positions."""
+        order = self._bucketed(self._rng.permutation(self._others))
+        batches = [order[first : first + self._n_others] for first in range(0, order.size, self._n_others)]
+        if self._config.bucket > 1:
+            batches = [batches[index] for index in self._rng.permutation(len(batches))]
+        stream = self._full[:0]
+        for batch in batches:
+            while stream.size < self._n_full:
+                stream = np.concatenate([stream, self._rng.permutation(self._full)])
+            yield [*map(int, stream[: self._n_full]), *map(int, batch)]
+            stream = stream[self._n_full :]
+
+    def _bucketed(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same videos, sorted by length within each run of ``bucket`` batches."""
+        size = self._config.bucket * self._n_others
+        if self._config.bucket == 1:
+            return order
+        chunks = [order[first : first + size] for first in range(0, order.size, size)]
+        return np.concatenate([chunk[np.argsort(self._lengths[chunk], kind="stable")] for chunk in chunks])

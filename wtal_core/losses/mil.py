@@ -1,0 +1,66 @@
+"""Losses on video-level labels: top-k multiple instance learning and co-activity similarity (W-TALC; FACTS 1.1)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from wtal_core.models.blocks import masked_softmax, normalised_labels
+
+
+def video_cross_entropy(video_logits: Tensor, video_label: Tensor) -> Tensor:
+    """Cross-entropy of the softmax over classes against normalised multi-hot labels.
+
+    Parameters
+    ----------
+    video_logits
+        One logit a class, e.g. the mean of the k largest over time, (B, C).
+    video_label
+        Multi-hot, (B, C); a video without a class adds 0.
+
+    Returns
+    -------
+    Tensor
+        Mean over videos, shape (), in nats.
+    """
+    return -(normalised_labels(video_label) * F.log_softmax(video_logits, dim=-1)).sum(-1).mean()
+
+
+def coactivity_loss(embedding: Tensor, cas: Tensor, mask: Tensor, video_label: Tensor, margin: float = 0.5) -> Tensor:
+    """Videos that share a class look alike where it is active, and unlike what is not (CASL).
+
+    With ``A`` the softmax over time of the class, ``H = X^T A`` and ``L = X^T (1 - A) / (T - 1)``, every pair with a
+    common class adds ``([d(H1, H2) - d(H1, L2) + margin]+ + [d(H1, H2) - d(L1, H2) + margin]+) / 2``, ``d`` the cosine
+    distance.
+
+    Parameters
+    ----------
+    embedding
+        What the class scores are computed from, (B, T, H).
+    cas
+        Class activation logits, (B, T, C).
+    mask
+        Real snippets, (B, T).
+    video_label
+        Multi-hot, (B, C).
+    margin
+        W-TALC: 0.5.
+
+    Returns
+    -------
+    Tensor
+        Mean over pairs and their common classes, shape (); exactly 0 when no two videos share a class.
+    """
+    attention = masked_softmax(cas, mask)  # (B, T, C)
+    real = embedding.masked_fill(~mask[..., None], 0.0)
+    high = torch.einsum("btc,bth->cbh", attention, real)  # (C, B, H)
+    rest = (mask.sum(1) - 1).clamp(min=1)[None, :, None]
+    low = (real.sum(1)[None] - high) / rest  # sum of (1 - A) x = sum of x - sum of A x
+    high, low = F.normalize(high, dim=-1), F.normalize(low, dim=-1)
+    alike = 1 - high @ high.transpose(1, 2)  # (C, B, B), d(H1, H2)
+    unlike = 1 - high @ low.transpose(1, 2)  # d(H1, L2) in [c, 1, 2], d(L1, H2) in [c, 2, 1]
+    pair = 0.5 * (F.relu(alike - unlike + margin) + F.relu(alike - unlike.transpose(1, 2) + margin))
+    present = video_label.T > 0  # (C, B)
+    common = torch.triu(present[:, :, None] & present[:, None, :], diagonal=1)
+    return (pair * common).sum() / common.sum().clamp(min=1)

@@ -1,0 +1,144 @@
+"""Top-k multiple instance learning with co-activity similarity: W-TALC (Paul, Roy, Roy-Chowdhury, ECCV 2018).
+
+Learns from video-level labels only; FACTS 1. Switches: attention pooling in the manner of STPN (Nguyen et al., CVPR
+2018) in place of top-k, and the weight of the similarity loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
+from wtal_core.inference import ranked, runs, to_proposals
+from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
+from wtal_core.models.blocks import linear, mid_range, top_k_mean
+from wtal_core.models.method import MethodEntry, Output, Setup
+from wtal_core.training.config import Stage, TrainingConfig
+from wtal_core.training.dataset import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class TopKMilConfig:
+    """W-TALC's settings; the paper's value stands first in each help text where it differs from the default."""
+
+    width: int = field(default=256, metadata={"help": "hidden units; paper 2048 (as wide as its features)"})
+    dropout: float = field(default=0.7, metadata={"help": "share of hidden units dropped while training; paper 0.7"})
+    pooling: Literal["topk", "attention"] = field(
+        default="topk", metadata={"help": "topk: mean of the k largest scores (paper); attention: STPN-style weights"}
+    )
+    share: int = field(default=8, metadata={"help": "k = snippets / share, at least 1; paper 8"})
+    similarity: float = field(default=0.5, metadata={"help": "weight of co-activity similarity, 0..1; paper 0.5"})
+    margin: float = field(default=0.5, metadata={"help": "margin of co-activity similarity; paper 0.5"})
+    sparsity: float = field(
+        default=1e-4, metadata={"help": "weight of the mean attention (attention pooling); STPN 1e-4"}
+    )
+    class_weight: float = field(default=0.7, metadata={"help": "share of the class score in a segment's score; 0.7"})
+    min_length: int = field(default=2, metadata={"help": "shortest proposal, snippets; paper 2"})
+
+
+class TopKMil(nn.Module):
+    """The network, its losses and its inference.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    setup
+        D and the classes.
+    """
+
+    levels = frozenset({SupervisionLevel.VIDEO})
+
+    def __init__(self, config: TopKMilConfig, setup: Setup) -> None:
+        super().__init__()
+        self.config = config
+        self.hidden = linear(setup.n_features, config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.head = linear(config.width, len(setup.class_names))
+        self.attention = linear(config.width, 1) if config.pooling == "attention" else None
+
+    def forward(self, features: Tensor, mask: Tensor) -> Output:
+        """Features (B, T, D) and mask (B, T) to CAS (B, T, C) and mid-range thresholds (B, T, C)."""
+        hidden = self.dropout(F.relu(self.hidden(features)))  # (B, T, H)
+        cas = self.head(hidden)  # (B, T, C)
+        extras = {"embedding": hidden} if self.training else {}
+        if self.attention is None:
+            pooled = top_k_mean(cas, mask, self._k(mask.sum(1)))
+        else:
+            weight = torch.sigmoid(self.attention(hidden)).masked_fill(~mask[..., None], 0.0)  # (B, T, 1)
+            pooled = (weight * cas).sum(1) / (weight.sum(1) + 1e-8)
+            cas = weight * cas  # weighted T-CAM
+            extras["attention"] = weight[..., 0]
+        extras["video_logits"] = pooled  # (B, C)
+        return Output(cas, mid_range(cas, mask).expand_as(cas), torch.softmax(pooled, -1), extras)
+
+    def _k(self, lengths: Tensor) -> Tensor:
+        """Snippets pooled: rounded up while training, down afterwards, as the reference code does; at least 1."""
+        count = -(-lengths // self.config.share) if self.training else lengths // self.config.share
+        return count.clamp(min=1)
+
+    def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        """MIL and co-activity similarity, already weighted."""
+        config = self.config
+        terms = {"mil": (1 - config.similarity) * video_cross_entropy(output.extras["video_logits"], batch.video_label)}
+        if config.similarity > 0 and "embedding" in output.extras:
+            similarity = coactivity_loss(
+                output.extras["embedding"], output.cas, batch.mask, batch.video_label, config.margin
+            )
+            terms["similarity"] = config.similarity * similarity
+        if "attention" in output.extras:
+            terms["sparsity"] = config.sparsity * output.extras["attention"].sum() / batch.mask.sum()
+        return terms
+
+    def localize(self, prediction: VideoPrediction) -> list[Proposal]:
+        """Runs above the mid-range of each class whose score is positive, best first (FACTS 1.2)."""
+        activation = prediction.activation
+        cas, above = activation.cas, activation.margin > 0
+        scores = class_scores(cas, self.config.share)
+        found: list[Proposal] = []
+        for index in np.flatnonzero(scores > 0):
+            cut = runs(above[:, index])
+            cut = cut[cut[:, 1] - cut[:, 0] >= self.config.min_length]
+            peaks = np.array([cas[first:stop, index].max() for first, stop in cut])
+            marks = peaks + self.config.class_weight * scores[index]
+            found += to_proposals(activation.class_names[index], cut, marks, activation.grid)
+        return ranked(found)
+
+
+def class_scores(cas: NDArray[np.float32], share: int = 8) -> NDArray[np.float32]:
+    """Mean of the ``floor(T / share)`` (at least 1) largest scores of each class, (T, C) to (C,)."""
+    k = max(1, math.floor(len(cas) / share))
+    return np.asarray(np.sort(cas, axis=0)[-k:].mean(axis=0))
+
+
+_PUBLISHED: Mapping[str, Any] = {
+    "method.width": 2048,
+    "training.learning_rate": 1e-4,
+    "training.batch_size": 10,
+    "training.max_length": 750,
+}
+
+ENTRY = MethodEntry(
+    title="Top-k MIL (W-TALC, ECCV 2018)",
+    summary="Learns from video-level labels: the highest-scoring snippets of a class stand for the video.",
+    config=TopKMilConfig,
+    build=TopKMil,
+    training=TrainingConfig(stages=(Stage(epochs=40, learning_rate=1e-3),), weight_decay=5e-4, batch_size=10),
+    levels=TopKMil.levels,
+    presets=MappingProxyType(
+        {
+            "thumos14": {**_PUBLISHED, "training.epochs": 200},
+            "stpn": {"method.pooling": "attention", "method.similarity": 0.0},
+        }
+    ),
+)

@@ -1,0 +1,393 @@
+"""The trainer: stages, steps and checkpoints. It knows nothing of a method but the protocol.
+
+A run is deterministic by its seed, and a resumed run on a CPU equals one that was never interrupted bit for bit: what a
+checkpoint holds is the network, the optimiser, both random generators, the position and what the method adds.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wtal_core.models import METHODS
+from wtal_core.models.method import Setup
+from wtal_core.predict import predictor
+from wtal_core.training import checkpoint
+from wtal_core.training.checkpoint import TrainedMethod
+from wtal_core.training.config import Stage, TrainingConfig, to_data
+from wtal_core.training.dataset import Batch, Sampler, TrainingSet, TrainingVideo
+from wtal_core.training.early_stop import Watch, held_out
+
+CHECKPOINT_SECONDS = 10.0
+"""Least time between two checkpoints of a run."""
+
+
+class TrainingDiverged(ArithmeticError):
+    """A loss became NaN or infinite."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """Where a run is after a step.
+
+    Attributes
+    ----------
+    step, n_steps
+        Steps done and steps in all, over every stage.
+    epoch
+        Passes finished, plus one.
+    terms
+        Loss terms of this step; ``total`` is their sum.
+    seconds_left
+        Estimate from the steps of this process.
+    """
+
+    step: int
+    n_steps: int
+    epoch: int
+    terms: dict[str, float]
+    seconds_left: float
+
+
+Progress = Callable[[TrainingProgress], None]
+
+
+def train(
+    method_name: str,
+    videos: Sequence[TrainingVideo],
+    class_names: Sequence[str],
+    *,
+    config: Any = None,
+    training: TrainingConfig | None = None,
+    seed: int = 0,
+    checkpoint_dir: Path | str | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    device: torch.device | str | None = None,
+    warm_start: TrainedMethod | None = None,
+) -> TrainedMethod:
+    """Train a method.
+
+    Parameters
+    ----------
+    method_name
+        Key in ``METHODS``.
+    videos
+        Labelled videos, at any mixture of levels.
+    class_names
+        The ``C`` classes in column order.
+    config, training
+        The method's own config and how to optimise; None takes the method's defaults.
+    seed
+        Of everything random in the run.
+    checkpoint_dir
+        Where to keep the position of the run; None keeps none.
+    resume
+        Go on from the checkpoint there, if there is one.
+    progress
+        Called after every step; whatever it raises ends the run (that is how a run is cancelled).
+    device
+        None: CUDA where there is one.
+    warm_start
+        Start from this trained method's network instead of a fresh one: same method, D, classes and network config.
+
+    Returns
+    -------
+    TrainedMethod
+        In evaluation mode.
+
+    Raises
+    ------
+    TrainingDiverged
+        If a loss becomes NaN or infinite; the message names the term.
+    BadFeatures
+        If the features cannot be learned from.
+    ValueError
+        On an unknown method, no videos, no class, or a warm start or checkpoint that does not fit.
+    """
+    if method_name not in METHODS:
+        raise ValueError(f"there is no method {method_name!r}; there are {', '.join(METHODS)}")
+    if not class_names or (videos and videos[0].action.shape[1] != len(class_names)):
+        raise ValueError(f"the videos' labels have other classes than {list(class_names)}; give one name per column")
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    with _private_random_state(where):
+        torch.manual_seed(seed)
+        run = _Run(
+            method_name,
+            videos,
+            tuple(class_names),
+            config=config,
+            training=training,
+            seed=seed,
+            device=where,
+        )
+        if warm_start is not None:
+            run.warm_start(warm_start)
+        folder = Path(checkpoint_dir) if checkpoint_dir is not None else None
+        if resume and folder is not None:
+            run.restore(folder)
+        run.work(folder, progress)
+    return run.result()
+
+
+def _private_random_state(device: torch.device) -> AbstractContextManager[None]:
+    """Seed torch for this run and leave the caller's generators as they were."""
+    indices = [device.index or 0] if device.type == "cuda" else []
+    state: AbstractContextManager[None] = torch.random.fork_rng(devices=indices)
+    return state
+
+
+class _Run:
+    """One training under way: all that a checkpoint must hold, and the loop over it."""
+
+    def __init__(
+        self,
+        method_name: str,
+        videos: Sequence[TrainingVideo],
+        class_names: tuple[str, ...],
+        *,
+        config: Any,
+        training: TrainingConfig | None,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        entry = METHODS[method_name]
+        self.method_name, self.class_names, self.seed, self.device = method_name, class_names, seed, device
+        self.config = entry.config() if config is None else config
+        self.training = entry.training if training is None else training
+        self.rng = np.random.default_rng(seed)
+        kept, fold = held_out(videos, self.training.early_stop, self.rng)
+        first = kept[0].features if kept else None
+        self.n_features = first.values.shape[1] if first is not None else 0
+        self.streams = dict(first.streams) if first is not None else {}
+        setup = Setup(self.n_features, class_names, self.streams, kept)
+        plain = TrainingSet(kept)  # refuses what cannot be learned from before a method looks at it
+        self.module: Any = entry.build(self.config, setup).to(device)
+        project = getattr(self.module, "project", None)
+        self.set = TrainingSet(kept, device, project) if project or device.type != "cpu" else plain
+        self.watch = Watch(TrainingSet(fold, device, project), self.training) if fold else None
+        self.optimizer = self._fresh_optimizer()
+        self.stage_index, self.stage_step, self.epoch, self.step = 0, 0, 0, 0
+        self.history: list[dict[str, float]] = []
+        self._restored = False
+
+    # -- before the first step ------------------------------------------------------------------------------------
+
+    def _fresh_optimizer(self) -> torch.optim.Optimizer:
+        kinds: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+        parameters = [each for each in self.module.parameters() if each.requires_grad]
+        return kinds[self.training.optimizer](parameters, lr=1.0, weight_decay=self.training.weight_decay)
+
+    def warm_start(self, trained: TrainedMethod) -> None:
+        """Take over the network of an earlier run."""
+        ours = (self.method_name, self.n_features, self.class_names)
+        theirs = (trained.method_name, trained.n_features, trained.class_names)
+        if ours != theirs:
+            raise ValueError(
+                "a warm start needs the same method, number of features and classes in the same order; "
+                f"this run has {ours}, the earlier one {theirs}. Train from scratch instead"
+            )
+        try:
+            self.module.load_state_dict(trained.module.state_dict())
+        except RuntimeError as error:
+            raise ValueError(f"the earlier network has another shape; train from scratch instead: {error}") from error
+
+    # -- the loop -------------------------------------------------------------------------------------------------
+
+    def work(self, folder: Path | None, progress: Progress | None) -> None:
+        """Every stage from where the run stands."""
+        samplers = [self._sampler(stage) for stage in self.training.stages]
+        lengths = [s.n_steps(p.steps_per_pass) for s, p in zip(self.training.stages, samplers, strict=True)]
+        n_steps, begun_at, begun = sum(lengths), self.step, time.monotonic()
+        saved = time.monotonic()
+
+        def report(terms: dict[str, float]) -> None:
+            if progress is not None:
+                pace = (time.monotonic() - begun) / max(1, self.step - begun_at)
+                left = pace * (n_steps - self.step)
+                progress(TrainingProgress(self.step, n_steps, self.epoch + 1, terms, left))
+
+        while self.stage_index < len(self.training.stages):
+            stage, length = self.training.stages[self.stage_index], lengths[self.stage_index]
+            if self.stage_step == 0:
+                self._enter(stage)
+            while self.stage_step < length:
+                self._one_pass(stage, length, samplers[self.stage_index], report)
+                if self.watch is not None and self.watch.is_over(self.module, self.epoch):
+                    skipped = length - self.stage_step
+                    n_steps, self.stage_step = n_steps - skipped, length
+                if folder is not None and time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                    self.save(folder)
+                    saved = time.monotonic()
+            if self.watch is not None:
+                self.watch.restore_best(self.module)
+            self.stage_index, self.stage_step = self.stage_index + 1, 0
+        if folder is not None:
+            self.save(folder)
+
+    def _sampler(self, stage: Stage) -> Sampler:
+        complete = self.set.is_complete.cpu().numpy()
+        chosen = {"all": np.ones_like(complete), "complete": complete, "incomplete": ~complete}[stage.videos]
+        indices = np.flatnonzero(chosen)
+        if not indices.size:
+            raise ValueError(
+                f"a stage trains on {stage.videos} videos only, and there is none; "
+                "annotate some, or choose another training strategy"
+            )
+        return Sampler(self.set.lengths.cpu().numpy(), complete, self.training, indices, self.rng)
+
+    def _enter(self, stage: Stage) -> None:
+        """What happens before the first step of a stage."""
+        if stage.restart:
+            self.module.restart()
+        if stage.restart or stage.reset_optimizer:
+            self.optimizer = self._fresh_optimizer()
+        if self.watch is not None:
+            self.watch.enter()
+
+    def _one_pass(
+        self, stage: Stage, length: int, sampler: Sampler, report: Callable[[dict[str, float]], None]
+    ) -> None:
+        """One pass over the stage's videos, or what is left of the stage."""
+        self.module.train()
+        sums: dict[str, float] = {}
+        n_batches = 0
+        for indices in sampler.one_pass():
+            batch = self.set.batch(indices, self.training.max_length, self.rng)
+            terms = self._update(batch, stage.rate(self.stage_step, length))
+            self.step, self.stage_step, n_batches = self.step + 1, self.stage_step + 1, n_batches + 1
+            for name, value in terms.items():
+                sums[name] = sums.get(name, 0.0) + value
+            report(terms)
+            if self.stage_step >= length:
+                break
+        self.epoch += 1
+        self.history.append({name: value / n_batches for name, value in sums.items()})
+        if hasattr(self.module, "after_epoch"):
+            self.module.after_epoch(self.epoch, self._predictor(), self.set.videos)
+
+    def _update(self, batch: Batch, rate: float) -> dict[str, float]:
+        """One step of the optimiser; the loss terms it had."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        losses: dict[str, Tensor] = self.module.losses(self.module(batch.features, batch.mask), batch)
+        stacked = torch.stack([value.float() for value in losses.values()])
+        total = stacked.sum()
+        values = stacked.detach().tolist()  # the one wait for the device in a step
+        for name, value in zip(losses, values, strict=True):
+            if not math.isfinite(value):
+                raise TrainingDiverged(
+                    f"loss term {name!r} became {value} at step {self.step + 1}; lower the learning rate, or look for "
+                    "features of an unusual size"
+                )
+        self.optimizer.zero_grad(set_to_none=True)
+        if total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]
+            if self.training.gradient_clip > 0:
+                nn.utils.clip_grad_norm_(self.module.parameters(), self.training.gradient_clip)
+            self.optimizer.step()
+        return {**dict(zip(losses, values, strict=True)), "total": sum(values)}
+
+    def _predictor(self) -> Callable[[Sequence[TrainingVideo]], list[Any]]:
+        positions = {video.video_id: index for index, video in enumerate(self.set.videos)}
+        return predictor(self.module, self.class_names, self.set.features_of, positions.__getitem__)
+
+    # -- checkpoints ----------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write all that the rest of the run depends on."""
+        tensors = {f"network/{name}": value for name, value in checkpoint.tensors_of(self.module).items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{index}/{name}": torch.as_tensor(value).cpu() for name, value in state.items()}
+        tensors["random/torch"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
+        if hasattr(self.module, "extra_state"):
+            extra = self.module.extra_state().items()
+            tensors |= {f"extra/{name}": value.detach().cpu().clone().contiguous() for name, value in extra}
+        watched: dict[str, Any] = {}
+        if self.watch is not None:
+            best, watched = self.watch.state()
+            tensors |= {f"best/{name}": value for name, value in best.items()}
+        checkpoint.write_position(
+            folder,
+            tensors,
+            {
+                "run": self._identity(),
+                "at": [self.stage_index, self.stage_step, self.epoch, self.step],
+                "numpy": self.rng.bit_generator.state,
+                "history": self.history,
+                "watch": watched,
+            },
+        )
+
+    def restore(self, folder: Path) -> None:
+        """Go on from the checkpoint of this very run; without one the run starts at the beginning."""
+        found = checkpoint.read_position(folder)
+        if found is None:
+            return
+        tensors, told = found
+        if told["run"] != self._identity():
+            different = [key for key, value in self._identity().items() if told["run"].get(key) != value]
+            raise ValueError(
+                f"the checkpoint in {folder} belongs to another run (its {', '.join(different)} differ); "
+                "start without resume, or in another folder"
+            )
+        groups: dict[str, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            owner, _, name = key.partition("/")
+            groups.setdefault(owner, {})[name] = value
+        self.module.load_state_dict(groups["network"])
+        self._restore_optimizer(groups.get("optimizer", {}))
+        torch.set_rng_state(groups["random"]["torch"])
+        if self.device.type == "cuda" and "cuda" in groups["random"]:
+            torch.cuda.set_rng_state(groups["random"]["cuda"], self.device)
+        self.rng.bit_generator.state = told["numpy"]
+        self.stage_index, self.stage_step, self.epoch, self.step = told["at"]
+        self.history = list(told["history"])
+        if hasattr(self.module, "load_extra_state"):
+            self.module.load_extra_state(groups.get("extra", {}))
+        if self.watch is not None:
+            self.watch.restore(groups.get("best", {}), told["watch"])
+
+    def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            index, _, name = key.partition("/")
+            state.setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a checkpoint to fit."""
+        return {
+            "method": self.method_name,
+            "config": to_data(self.config),
+            "training": to_data(self.training),
+            "seed": self.seed,
+            "classes": list(self.class_names),
+            "features": self.n_features,
+            "videos": [video.video_id for video in self.set.videos],
+        }
+
+    def result(self) -> TrainedMethod:
+        """The trained method."""
+        return TrainedMethod(
+            method_name=self.method_name,
+            config=self.config,
+            class_names=self.class_names,
+            streams=self.streams,
+            n_features=self.n_features,
+            training=self.training,
+            module=self.module.eval(),
+            seed=self.seed,
+            history=tuple(self.history),
+        )

@@ -1,0 +1,1 @@
+"""One store per aggregate: rows in, domain types and records out."""

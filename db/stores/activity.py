@@ -1,0 +1,43 @@
+"""Raw clock events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from db import tables
+from db.records import ActivityRecord, record
+
+
+class ActivityStore:
+    """The activity log: only ever added to."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, events: Sequence[ActivityRecord]) -> int:
+        """Store the events whose id is new; how many that were."""
+        wanted = {event.event: event for event in events}
+        known = set(self._session.scalars(select(tables.Activity.event).where(tables.Activity.event.in_(list(wanted)))))
+        fresh = [asdict(event) for key, event in wanted.items() if key not in known]
+        if fresh:
+            self._session.execute(insert(tables.Activity), fresh)
+        return len(fresh)
+
+    def of_video(self, video_id: int, annotator_id: int | None = None) -> tuple[ActivityRecord, ...]:
+        """Events of one video (and annotator), by session and its clock."""
+        query = select(tables.Activity).where(tables.Activity.video_id == video_id)
+        if annotator_id is not None:
+            query = query.where(tables.Activity.annotator_id == annotator_id)
+        return self._records(query.order_by(tables.Activity.session, tables.Activity.monotonic, tables.Activity.id))
+
+    def of_project(self, project_id: int) -> tuple[ActivityRecord, ...]:
+        """Events of a whole project, by session and its clock."""
+        query = select(tables.Activity).where(tables.Activity.project_id == project_id)
+        return self._records(query.order_by(tables.Activity.session, tables.Activity.monotonic, tables.Activity.id))
+
+    def _records(self, query: object) -> tuple[ActivityRecord, ...]:
+        return tuple(record(ActivityRecord, row) for row in self._session.scalars(query))  # type: ignore[call-overload]

@@ -1,0 +1,66 @@
+"""The append-only log of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from db import tables
+from db.records import EventRecord, record
+
+Event = tables.EditEvent
+_BATCH = 500
+
+
+class EditStore:
+    """Log entries are added and read, never changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(self, events: Sequence[dict[str, Any]]) -> None:
+        """Add events in order; their sequence numbers follow."""
+        if events:
+            self._session.execute(insert(Event), list(events))
+
+    def known(self, ids: Iterable[str]) -> dict[str, int]:
+        """Those of ``ids`` that are stored already, with the video each belongs to."""
+        wanted, found = list(ids), {}
+        for first in range(0, len(wanted), _BATCH):
+            rows = self._session.execute(
+                select(Event.id, Event.video_id).where(Event.id.in_(wanted[first : first + _BATCH]))
+            )
+            found.update({event: video for event, video in rows})
+        return found
+
+    def last_sequence(self, video_id: int) -> int:
+        """Number of the newest event of a video, 0 if there is none."""
+        return self._session.scalar(select(func.max(Event.sequence)).where(Event.video_id == video_id)) or 0
+
+    def last_sequence_of_project(self, project_id: int) -> int:
+        """Number of the newest event of a project, 0 if there is none."""
+        return self._session.scalar(select(func.max(Event.sequence)).where(Event.project_id == project_id)) or 0
+
+    def of_video(self, video_id: int, *, annotator_id: int | None = None, after: int = 0) -> tuple[EventRecord, ...]:
+        """Events of a video after a sequence number (and of one annotator), oldest first."""
+        query = select(Event).where(Event.video_id == video_id, Event.sequence > after)
+        if annotator_id is not None:
+            query = query.where(Event.annotator_id == annotator_id)
+        rows = self._session.scalars(query.order_by(Event.sequence))
+        return tuple(record(EventRecord, row) for row in rows)
+
+    def counts(self, project_id: int, *, after: int = 0) -> dict[str, int]:
+        """How many events of each kind a project has after a sequence number."""
+        rows = self._session.execute(
+            select(Event.kind, func.count())
+            .where(Event.project_id == project_id, Event.sequence > after)
+            .group_by(Event.kind)
+        )
+        return {kind: n for kind, n in rows}
+
+    def videos(self, project_id: int) -> tuple[int, ...]:
+        """Videos of a project that have events."""
+        return tuple(self._session.scalars(select(Event.video_id).where(Event.project_id == project_id).distinct()))

@@ -1,5 +1,7 @@
 """How Alembic reaches the database: run by :func:`db.database.upgrade`, which hands over the engine."""
 
+from typing import Any
+
 from alembic import context
 from sqlalchemy import Engine
 
@@ -14,8 +16,9 @@ def run(engine: Engine) -> None:
     """
     with engine.connect().execution_options(write=True) as connection:
         sqlite = connection.dialect.name == "sqlite"
+        raw: Any = connection.connection.driver_connection
         if sqlite:
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+            raw.execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -33,7 +33,7 @@ class EditStore:
             rows = self._session.execute(
                 select(Event.id, Event.video_id).where(Event.id.in_(wanted[first : first + _BATCH]))
             )
-            found.update({event: video for event, video in rows})
+            found |= {row.id: row.video_id for row in rows}
         return found
 
     def last_sequence(self, video_id: int) -> int:
@@ -59,7 +59,7 @@ class EditStore:
             .where(Event.project_id == project_id, Event.sequence > after)
             .group_by(Event.kind)
         )
-        return {kind: n for kind, n in rows}
+        return {row[0]: row[1] for row in rows}
 
     def videos(self, project_id: int) -> tuple[int, ...]:
         """Videos of a project that have events."""

@@ -108,7 +108,7 @@ class JobStore:
             raise CancelledError(f"job {job_id} was cancelled")
 
     def finish(self, job_id: int, worker: str, status: str, *, now: float, **values: Any) -> bool:
-        """End the job under the same guard as :meth:`beat` (``status`` queued puts it back); False if it is not held."""
+        """End the job under the guard of :meth:`beat` (status ``queued`` puts it back); False if it is not held."""
         ended = {} if status == "queued" else {"finished_at": now}
         mine = (
             update(Job)

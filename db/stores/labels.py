@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_
@@ -36,18 +36,19 @@ class LabelStore:
     def save(self, video_id: int, before: VideoState, after: VideoState) -> None:
         """Write what differs between two states of a video."""
         a, v, c = tables.Annotation, tables.VideoLabel, tables.Coverage
-        self._replace(a, (a.id,), video_id, before.marks, after.marks, _mark_row, single=True)
-        self._replace(v, (v.annotator_id, v.class_id), video_id, before.labels, after.labels, _label_row)
-        self._replace(
-            c, (c.annotator_id, c.class_id, c.class_list_version), video_id, before.coverage, after.coverage, None
+        m, d, n = tables.Ambiguous, tables.ProposalDecision, tables.LayerNote
+        coverage = (c.annotator_id, c.class_id, c.class_list_version)
+        decision = (d.annotator_id, d.run_id, d.proposal_id)
+        changes: tuple[tuple[Any, tuple[Any, ...], Any, Any, Any], ...] = (
+            (a, (a.id,), before.marks, after.marks, _mark_row),
+            (v, (v.annotator_id, v.class_id), before.labels, after.labels, _label_row),
+            (c, coverage, before.coverage, after.coverage, _span_rows),
+            (m, (m.annotator_id,), before.ambiguous, after.ambiguous, _span_rows),
+            (d, decision, before.decisions, after.decisions, _decision_row),
+            (n, (n.annotator_id,), _notes(before), _notes(after), _note_row),
         )
-        m, d = tables.Ambiguous, tables.ProposalDecision
-        self._replace(m, (m.annotator_id,), video_id, before.ambiguous, after.ambiguous, None, single=True)
-        self._replace(
-            d, (d.annotator_id, d.run_id, d.proposal_id), video_id, before.decisions, after.decisions, _decision_row
-        )
-        n = tables.LayerNote
-        self._replace(n, (n.annotator_id,), video_id, _notes(before), _notes(after), _note_row, single=True)
+        for table, columns, old, new, rows in changes:
+            self._replace(table, columns, video_id=video_id, before=old, after=new, rows=rows)
 
     def rebuild(self, video_id: int, state: VideoState) -> None:
         """Forget the tables' state of a video and write this one."""
@@ -58,29 +59,28 @@ class LabelStore:
         self,
         table: Any,
         columns: tuple[Any, ...],
+        *,
         video_id: int,
         before: Mapping[Any, Any],
         after: Mapping[Any, Any],
-        row: Any,
-        *,
-        single: bool = False,
+        rows: Callable[[Any], list[dict[str, Any]]],
     ) -> None:
         """Delete the rows of every key that changed and insert what the key holds now."""
         changed = [key for key in {**before, **after} if before.get(key, _ABSENT) != after.get(key, _ABSENT)]
         gone = [key for key in changed if key in before]
+        single = len(columns) == 1
         for first in range(0, len(gone), _BATCH):
             some = gone[first : first + _BATCH]
             match_keys = columns[0].in_(some) if single else tuple_(*columns).in_(some)
             self._session.execute(delete(table).where(table.video_id == video_id, match_keys))
         names = [column.key for column in columns]
-        rows: list[dict[str, Any]] = []
+        values: list[dict[str, Any]] = []
         for key in changed:
             if key in after:
                 head = {"video_id": video_id} | dict(zip(names, (key,) if single else key, strict=True))
-                tails = _span_rows(after[key]) if row is None else [row(after[key])]
-                rows += [head | tail for tail in tails]
-        if rows:
-            self._session.execute(insert(table), rows)
+                values += [head | tail for tail in rows(after[key])]
+        if values:
+            self._session.execute(insert(table), values)
 
     def _read(self, found: dict[int, VideoState], ids: list[int]) -> None:
         def rows(table: Any, *order: Any) -> Iterable[Any]:
@@ -115,24 +115,26 @@ def _append(table: dict[Any, Spans], key: Any, start: int, end: int) -> None:
     table[key] = (*table.get(key, ()), Segment(start, end))
 
 
-def _mark_row(mark: Mark) -> dict[str, Any]:
-    return {
-        "annotator_id": mark.annotator_id,
-        "class_id": mark.class_id,
-        "level": mark.level,
-        "first_time": mark.first,
-        "last_time": mark.last,
-        "model_assisted": mark.model_assisted,
-        "source": mark.source,
-    }
+def _mark_row(mark: Mark) -> list[dict[str, Any]]:
+    return [
+        {
+            "annotator_id": mark.annotator_id,
+            "class_id": mark.class_id,
+            "level": mark.level,
+            "first_time": mark.first,
+            "last_time": mark.last,
+            "model_assisted": mark.model_assisted,
+            "source": mark.source,
+        }
+    ]
 
 
-def _label_row(present: bool | None) -> dict[str, Any]:
-    return {"present": present}
+def _label_row(present: bool | None) -> list[dict[str, Any]]:
+    return [{"present": present}]
 
 
-def _decision_row(state: str) -> dict[str, Any]:
-    return {"state": state}
+def _decision_row(state: str) -> list[dict[str, Any]]:
+    return [{"state": state}]
 
 
 def _span_rows(spans: Spans) -> list[dict[str, Any]]:
@@ -143,5 +145,5 @@ def _notes(state: VideoState) -> dict[int, tuple[str | None, str]]:
     return {who: (state.levels.get(who), state.comments.get(who, "")) for who in {*state.levels, *state.comments}}
 
 
-def _note_row(note: tuple[str | None, str]) -> dict[str, Any]:
-    return {"level": note[0], "comment": note[1]}
+def _note_row(note: tuple[str | None, str]) -> list[dict[str, Any]]:
+    return [{"level": note[0], "comment": note[1]}]

@@ -58,7 +58,7 @@ class RunStore:
         self._session.expunge_all()
         self._session.execute(delete(Run).where(Run.id == run_id))
 
-    def log(self, run_id: int, step: int, n_steps: int, epoch: int, terms: Mapping[str, float], at: float) -> None:
+    def log(self, run_id: int, *, step: int, n_steps: int, epoch: int, terms: Mapping[str, float], at: float) -> None:
         """Add the loss terms of one step."""
         row = {"run_id": run_id, "step": step, "n_steps": n_steps, "epoch": epoch, "terms": dict(terms), "at": at}
         self._session.execute(insert(tables.RunLog), [row])
@@ -128,7 +128,7 @@ class RunStore:
             .where(Prediction.video_id.in_(list(video_ids)))
             .group_by(Prediction.video_id)
         )
-        return {video: run for video, run in rows}
+        return {row[0]: row[1] for row in rows}
 
     def proposals(self, run_id: int, video_id: int) -> tuple[Proposal, ...]:
         """Proposals of a run for a video, best first; the place in this order names a proposal."""

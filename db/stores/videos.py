@@ -67,8 +67,7 @@ class VideoStore:
         return record(VideoRecord, row)
 
     def add_many(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Many new videos in one statement; every row names the same columns, ``project_id``, ``name`` and ``added_at``
-        among them."""
+        """Many new videos in one statement; all rows name the same columns, with project_id, name and added_at."""
         if rows:
             self._session.execute(insert(Video), [dict(row) for row in rows])
 
@@ -107,12 +106,12 @@ class VideoStore:
     def taken(self, project_id: int) -> dict[str, str]:
         """Path of every video of a project by its name."""
         rows = self._session.execute(select(Video.name, Video.path).where(Video.project_id == project_id))
-        return {name: path for name, path in rows}
+        return {row[0]: row[1] for row in rows}
 
     def ids_by_name(self, project_id: int) -> dict[str, int]:
         """Number of every video of a project by its name."""
         rows = self._session.execute(select(Video.name, Video.id).where(Video.project_id == project_id))
-        return {name: number for name, number in rows}
+        return {row[0]: row[1] for row in rows}
 
     def change(self, video_id: int, **values: Any) -> None:
         """Set columns of a video."""
@@ -134,7 +133,7 @@ class VideoStore:
         self._session.expunge_all()
         self._session.execute(delete(Video).where(Video.id == video_id))
 
-    def page(  # noqa: PLR0913 - a list has that many controls
+    def page(
         self,
         project_id: int,
         wanted: VideoFilter,
@@ -150,7 +149,7 @@ class VideoStore:
         Parameters
         ----------
         newest_class
-            Version of the class list in which the newest class in use was added: labels complete since then are complete.
+            Class-list version that added the newest class in use: a video complete since then is complete.
         order
             One of :data:`ORDERS`.
         """
@@ -202,7 +201,7 @@ class VideoStore:
         rows = self._session.execute(
             select(assigned.content_hash, assigned.subset).where(assigned.project_id == project_id)
         )
-        return {content: subset for content, subset in rows}
+        return {row[0]: row[1] for row in rows}
 
     def freeze(self, project_id: int, sides: Mapping[str, str], at: float) -> None:
         """Freeze contents that have no side yet on the given ones."""

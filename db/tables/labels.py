@@ -1,7 +1,7 @@
 """The append-only log of edits, the current state derived from it, and the raw activity events.
 
-Every state table is keyed by video and annotator: each annotator has a layer of their own. Classes are kept as they were
-said; merging is looked up when labels are read, so it loses nothing.
+Every state table is keyed by video and annotator: each annotator has a layer of their own. Classes are kept as they
+were said; merging is looked up when labels are read, so it loses nothing.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class VideoFrames(Base):
 
 
 class SplitAssignment(Base):
-    """Which side of the split a content belongs to; outlives the video, so that removing and adding it changes nothing."""
+    """The side of the split a content belongs to; outlives the video, so that adding it again changes nothing."""
 
     __tablename__ = "split_assignment"
 

@@ -28,7 +28,8 @@ class EditStore:
 
     def known(self, ids: Iterable[str]) -> dict[str, int]:
         """Those of ``ids`` that are stored already, with the video each belongs to."""
-        wanted, found = list(ids), {}
+        wanted = list(ids)
+        found: dict[str, int] = {}
         for first in range(0, len(wanted), _BATCH):
             rows = self._session.execute(
                 select(Event.id, Event.video_id).where(Event.id.in_(wanted[first : first + _BATCH]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -49,6 +49,19 @@ class FeatureStore:
             .order_by(tables.Features.created_at.desc(), tables.Features.id.desc())
         )
         return tuple(record(FeatureRecord, row) for row in rows)
+
+    def extractors(self, video_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Names of the extractors whose features each of some videos has."""
+        rows = self._session.execute(
+            select(tables.Features.video_id, tables.Features.extractor)
+            .where(tables.Features.video_id.in_(video_ids))
+            .order_by(tables.Features.created_at.desc())
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        for video, name in rows:
+            if name not in found.get(video, ()):
+                found[video] = (*found.get(video, ()), name)
+        return found
 
     def of_project(self, project_id: int, extractor: str | None = None) -> dict[int, FeatureRecord]:
         """The newest features of each video of a project, of one extractor if it is named."""

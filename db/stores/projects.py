@@ -80,6 +80,11 @@ class ProjectStore:
         self._session.flush()
         return record(ClassRecord, row)
 
+    def find_class(self, class_id: int) -> ClassRecord | None:
+        """One class of any project, or None."""
+        row = self._session.get(ActionClass, class_id)
+        return None if row is None else record(ClassRecord, row)
+
     def change_class(self, class_id: int, **values: Any) -> None:
         """Set columns of a class."""
         row = self._session.get(ActionClass, class_id)

@@ -56,6 +56,8 @@ class Method(Protocol):
         What changes between epochs (a memory to fill, pseudo labels to renew). Called after every pass, ``epoch``
         counting from 1 over the whole run. When anything happens is data in the method's config, never ``if epoch`` in
         the trainer.
+    ``after_stage(stage, predict, videos) -> None``
+        The same between two stages: called after the last pass of every stage but the last, ``stage`` counting from 0.
     ``extra_state() -> dict[str, Tensor]``, ``load_extra_state(state) -> None``
         What ``after_epoch`` made and a resumed run needs beyond parameters and buffers. In checkpoints only.
     """
@@ -179,4 +181,4 @@ def configured(
     return overridden(entry.config(), method), dataclasses.replace(schedule, stages=stages)
 
 
-_STAGE_FIELDS = frozenset({"epochs", "learning_rate", "warmup", "final", "steps"})
+_STAGE_FIELDS = frozenset({"epochs", "learning_rate", "warmup", "final", "steps", "min_steps"})

@@ -31,6 +31,8 @@ class Stage:
         Forget the optimiser's moments before this stage and keep the network.
     steps
         Length in steps instead of ``epochs``; passes follow one another until it is reached.
+    min_steps
+        The stage goes on for at least this many steps, so that a handful of videos is enough to learn from.
     videos
         Which training videos take part: ``all``, only ``complete`` ones (judged everywhere), or only ``incomplete``.
     """
@@ -42,11 +44,15 @@ class Stage:
     restart: bool = False
     reset_optimizer: bool = False
     steps: int | None = None
+    min_steps: int = 0
     videos: Literal["all", "complete", "incomplete"] = "all"
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or (self.steps is not None and self.steps < 1):
-            raise ValueError(f"a stage lasts at least one epoch or step, got epochs {self.epochs}, steps {self.steps}")
+        if self.epochs < 1 or self.min_steps < 0 or (self.steps is not None and self.steps < 1):
+            raise ValueError(
+                f"a stage lasts at least one epoch or step, got epochs {self.epochs}, steps {self.steps} and min_steps "
+                f"{self.min_steps}"
+            )
         if self.learning_rate <= 0 or not 0 <= self.warmup <= 1 or not 0 <= self.final <= 1:
             raise ValueError(
                 "a stage needs a positive learning rate and warmup and final between 0 and 1, got "
@@ -57,7 +63,7 @@ class Stage:
 
     def n_steps(self, steps_per_pass: int) -> int:
         """Steps of the whole stage."""
-        return self.epochs * steps_per_pass if self.steps is None else self.steps
+        return max(self.min_steps, self.epochs * steps_per_pass) if self.steps is None else self.steps
 
     def rate(self, step: int, n_steps: int) -> float:
         """Learning rate of step ``step`` (from 0) of ``n_steps``."""

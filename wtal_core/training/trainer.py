@@ -230,6 +230,8 @@ class _Run:
                     saved = time.monotonic()
             if self.watch is not None:
                 self.watch.restore_best(self.module)
+            if hasattr(self.module, "after_stage") and self.stage_index + 1 < len(self.training.stages):
+                self.module.after_stage(self.stage_index, self._predictor(), self.set.videos)
             self.stage_index, self.stage_step = self.stage_index + 1, 0
         if folder is not None:
             self.save(folder)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from math import isfinite
+from math import isfinite, lcm
 from pathlib import Path
 from typing import Any
 
@@ -434,7 +434,17 @@ class SnippetGrid:
     @property
     def edges(self) -> NDArray[np.int64]:
         """Start of every cell and the end of the last, microseconds, shape (T + 1,)."""
-        return np.array([*(self.start(t) for t in range(self.n_snippets)), self.end(self.n_snippets - 1)], np.int64)
+        lead, step = self.lead * MICROSECONDS, self.step * MICROSECONDS
+        parts = lcm(lead.denominator, step.denominator)  # edges are whole multiples of 1 / parts microseconds
+        first, stride = int(lead * parts), int(step * parts)
+        fits = max(abs(first) + stride * self.n_snippets, 2 * parts) < 2**62
+        exact = first + stride * np.arange(self.n_snippets, dtype=np.int64 if fits else object)
+        times, rest = exact // parts, exact % parts
+        times = times + (
+            (2 * rest > parts) | ((2 * rest == parts) & (times % 2 == 1))
+        )  # halves go to even, as everywhere
+        starts = np.clip((times + self.origin).astype(np.int64), self.extent.start, self.extent.end)
+        return np.append(starts, np.int64(self.end(self.n_snippets - 1)))
 
     def cell(self, time: int) -> int:
         """The cell that holds ``time`` microseconds (the later one on an edge), clipped to the grid."""

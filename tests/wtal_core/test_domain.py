@@ -151,3 +151,15 @@ def test_colours_keys_and_scores_are_checked_where_they_are_made():
         ActionClass(" jump")
     with pytest.raises(ValueError, match="finite"):
         Proposal("jump", Segment(0, 1), float("nan"))
+
+
+@given(
+    step=st.fractions(Fraction(1, 1000), 3, max_denominator=64_000_000),
+    lead=st.fractions(-1, 1, max_denominator=128),
+    n_snippets=st.integers(1, 30),
+    duration=st.integers(1, 60_000_000),
+    origin=st.integers(-100, 100),
+)
+def test_edges_of_a_grid_are_the_starts_of_its_cells_and_the_end_of_the_last(step, lead, n_snippets, duration, origin):
+    grid = SnippetGrid(step, n_snippets, duration, origin, lead)
+    assert grid.edges.tolist() == [*(grid.start(t) for t in range(n_snippets)), grid.end(n_snippets - 1)]

@@ -45,6 +45,13 @@ class TtcLocConfig:
 
     width: int = field(default=128, metadata={"help": "hidden units; paper 2048 (as wide as its features)"})
     dropout: float = field(default=0.7, metadata={"help": "share of hidden units dropped while training; paper 0.7"})
+    input_dropout: float = field(
+        default=0.0, metadata={"help": "share of input features dropped while training; paper 0"}
+    )
+    input_noise: float = field(
+        default=0.0, metadata={"help": "deviation of Gaussian noise added to the input while training; paper 0"}
+    )
+    background_bias: float = field(default=0.0, metadata={"help": "first value of the threshold's bias; paper 0"})
     temporal: bool = field(default=True, metadata={"help": "residual convolution over 3 snippets; paper true"})
     gate: Gate = field(default="sigmoid", metadata={"help": "how s - b becomes a gate; paper sigmoid (table 4c)"})
     background_weight_total: float | None = field(
@@ -108,11 +115,15 @@ class TtcLoc(nn.Module):
         self.hidden = linear(setup.n_features, config.width)
         self.conv = ResidualConv(config.width) if config.temporal else None
         self.dropout = nn.Dropout(config.dropout)
+        self.input_dropout = nn.Dropout(config.input_dropout)
         self.head = linear(config.width, self.n_classes + 1)
+        nn.init.constant_(self.head.bias[-1:], config.background_bias)
 
     def forward(self, features: Tensor, mask: Tensor) -> Output:
         """Features (B, T, D) and mask (B, T) to s (B, T, C) and b (B, T); equations (1) to (4)."""
-        hidden = F.relu(self.hidden(features))  # (B, T, H)
+        if self.training and self.config.input_noise > 0:
+            features = features + self.config.input_noise * torch.randn_like(features)
+        hidden = F.relu(self.hidden(self.input_dropout(features)))  # (B, T, H)
         if self.conv is not None:
             hidden = self.conv(hidden, mask)
         hidden = self.dropout(hidden)

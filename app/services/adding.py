@@ -144,7 +144,7 @@ def _files(workspace: Workspace, paths: Iterable[Path | str], complaints: list[t
             root = checked_path(workspace, given)
             found = _listed(root)
         except (ValueError, OSError) as error:
-            complaints.append((os.fspath(given).encode("utf-8", "replace").decode()[:LONGEST_PATH], str(error)))
+            complaints.append((_shown(given), str(error)))
             continue
         if not found:
             complaints.append((str(root), f"holds no video; looked for {' '.join(VIDEO_SUFFIXES)}"))
@@ -153,7 +153,7 @@ def _files(workspace: Workspace, paths: Iterable[Path | str], complaints: list[t
                 checked = root if file == root else checked_path(workspace, file)
                 _refuse_odd(checked)
             except (ValueError, OSError) as error:
-                complaints.append((str(file).encode("utf-8", "replace").decode()[:LONGEST_PATH], str(error)))
+                complaints.append((_shown(file), str(error)))
                 continue
             if checked not in seen:
                 seen.add(checked)
@@ -178,3 +178,8 @@ def _refuse_odd(file: Path) -> None:
         raise ValueError("is empty; copy it again")
     if len(file.name) > LONGEST_NAME - 8:
         raise ValueError(f"has a name of more than {LONGEST_NAME - 8} characters; rename it")
+
+
+def _shown(path: Path | str) -> str:
+    """A path as every database can keep it."""
+    return os.fspath(path).encode("utf-8", "replace").decode().replace("\0", "\\0")[:LONGEST_PATH]

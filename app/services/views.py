@@ -9,6 +9,8 @@ video, merged from all layers by this rule:
    taken, those of the others are not: two people's boundaries of one instance would be two instances.
 3. A class occurs if any view says so, unless the view that speaks judged the whole video for it and found nothing.
 4. Ambiguous time of any view is ambiguous.
+5. Where a class has clicks, judged time says that every instance was clicked, not where each ends: the trainer is told
+   no coverage of that class, so that the rest of an instance is unknown and never background.
 
 Merged classes count as the class they were merged into; time is judged for that class where it was judged for all of
 its parts, or since they were merged.
@@ -211,7 +213,7 @@ def merge(
         elif not judged:
             is_settled = False
         is_complete = is_complete and judged
-        if spans:
+        if spans and all(mark.level == SupervisionLevel.FULL for mark in marks.values()):
             coverage[entry.name] = spans
         dropped = sum(c == entry.id for who, v in views.items() if who != speaker for c, _ in v.marks.values())
         if dropped and len(views) > 1:

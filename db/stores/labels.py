@@ -94,11 +94,9 @@ class LabelStore:
         for r in rows(tables.VideoLabel):
             found[r.video_id].labels[r.annotator_id, r.class_id] = r.present
         for r in rows(tables.Coverage, tables.Coverage.start):
-            _append(
-                found[r.video_id].coverage, (r.annotator_id, r.class_id, r.class_list_version), r.start_time, r.end_time
-            )
+            _append(found[r.video_id].coverage, (r.annotator_id, r.class_id, r.class_list_version), r.start, r.end)
         for r in rows(tables.Ambiguous, tables.Ambiguous.start):
-            _append(found[r.video_id].ambiguous, r.annotator_id, r.start_time, r.end_time)
+            _append(found[r.video_id].ambiguous, r.annotator_id, r.start, r.end)
         for r in rows(tables.ProposalDecision):
             found[r.video_id].decisions[r.annotator_id, r.run_id, r.proposal_id] = r.state
         for r in rows(tables.LayerNote):

@@ -1,0 +1,397 @@
+"""Annotating: opening a video, taking edits, and telling the trainer what is known.
+
+The words of requests and answers are those of ``docs/http-api.md``; times are microseconds of raw presentation time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.services import clock
+from app.services.clock import activity
+from app.services.curves import StoredCurves
+from app.services.edits import IDENTIFIER, LONGEST_BATCH, Taken, hides_model, take
+from app.services.identity import SHARED, annotator_in
+from app.services.library import media_problem
+from app.services.undo import Groups, ready, spoken, spoken_annotation
+from app.services.views import ClassList, MergedLabels, merge, shared_layers, summarise, view
+from app.workspace import Workspace
+from db.errors import ConflictError, NotFoundError
+from db.records import AnnotatorRecord, VideoRecord
+from db.state import VideoState, replay
+from db.unit_of_work import UnitOfWork
+from wtal_core.domain import Subset, SupervisionLevel, VideoLabels
+
+__all__ = [
+    "LabelUsage",
+    "activity",
+    "apply_edits",
+    "curves",
+    "edit",
+    "frame_times",
+    "label_usage",
+    "labels",
+    "labels_for_training",
+    "open_video",
+    "proposals",
+    "rebuild",
+    "values",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelUsage:
+    """How much is labelled in the training subset.
+
+    Attributes
+    ----------
+    sequence
+        Number of the newest edit: a snapshot is everything up to it.
+    n_videos, n_annotations
+        By supervision level.
+    n_complete
+        Videos judged in full for every class in use.
+    n_unlabelled
+        Videos nothing is known of.
+    notes
+        What the merge of several annotators left out.
+    """
+
+    sequence: int
+    n_videos: Mapping[str, int]
+    n_annotations: Mapping[str, int]
+    n_complete: int
+    n_unlabelled: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A video, its labels, and who looks at it."""
+
+    unit: UnitOfWork
+    video: VideoRecord
+    who: AnnotatorRecord
+    state: VideoState
+    classes: ClassList
+    shared: frozenset[int]
+
+    @classmethod
+    def of(cls, unit: UnitOfWork, video_id: int, annotator: str) -> _Scene:
+        """Look at a video; an annotator the database has not met has number 0 and an empty layer."""
+        video = unit.videos.get(video_id)
+        who = unit.annotators.by_name(annotator) or AnnotatorRecord(0, annotator, "person", 0.0, {})
+        classes = ClassList.of(unit, video.project_id)
+        return cls(unit, video, who, unit.labels.state(video_id), classes, shared_layers(unit))
+
+    @property
+    def hides_model(self) -> bool:
+        """Whether model output must not be shown."""
+        return hides_model(self.video, self.state, self.who.id, self.classes, self.shared)
+
+    def name(self, annotator_id: int) -> str:
+        """An annotator's name."""
+        return self.unit.annotators.get(annotator_id).name
+
+
+def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str, Any]:
+    """Everything the annotator component needs to show a video.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such video.
+    """
+    with workspace.read() as unit:
+        scene = _Scene.of(unit, video_id, annotator)
+        video, who, state, classes = scene.video, scene.who, scene.state, scene.classes
+        project = unit.projects.get(video.project_id)
+        ids = unit.videos.ordered_ids(video.project_id)
+        place = ids.index(video_id) if video_id in ids else None
+        groups = Groups(unit.edits.of_video(video_id, annotator_id=who.id))
+        problem = media_problem(workspace, video)
+        return {
+            "id": video.id,
+            "project": video.project_id,
+            "name": video.name,
+            "origin": video.origin,
+            "duration": video.duration,
+            "width": video.width,
+            "height": video.height,
+            "n_frames": video.n_frames,
+            "media": None if problem else f"/video/{video.id}",
+            "media_problem": problem,
+            "strip": {"url": f"/api/videos/{video.id}/strip", **video.strip} if video.strip_path else None,
+            "subset": video.subset,
+            "class_list_version": classes.version,
+            "classes": [
+                {"name": e.name, "colour": e.colour, "key": e.key, "description": e.description, "example": e.example}
+                for e in classes.active
+            ],
+            "annotator": annotator,
+            "level": state.levels.get(who.id, project.default_level),
+            "comment": state.comments.get(who.id, ""),
+            **_spoken_labels(scene),
+            **_spoken_runs(scene),
+            "suggestion": None,
+            "next": ids[place + 1] if place is not None and place + 1 < len(ids) else None,
+            "previous": ids[place - 1] if place else None,
+            "position": [0 if place is None else place + 1, len(ids)],
+            "phi": clock.phi_of(unit, video, who, project),
+            "undo": ready(groups.done, "undoes", classes),
+            "redo": ready(groups.undone, "redoes", classes),
+            "keys": dict(project.settings.get("keys") or {}),
+            "sequence": unit.edits.last_sequence(video_id),
+        }
+
+
+def frame_times(workspace: Workspace, video_id: int) -> NDArray[np.int64]:
+    """Presentation times of all pictures, microseconds, ascending (N,); empty for features without a video."""
+    with workspace.read() as unit:
+        unit.videos.get(video_id)
+        times = unit.videos.frame_times(video_id)
+        return np.zeros(0, np.int64) if times is None else times
+
+
+def curves(workspace: Workspace, video_id: int, run: int, annotator: str) -> bytes:
+    """CAS and threshold for drawing: a line of JSON and bytes.
+
+    Raises
+    ------
+    LookupError
+        If the run did not predict this video.
+    PermissionError
+        If it is a validation video that is not complete.
+    """
+    return _stored(workspace, video_id, run, annotator).drawing(run)
+
+
+def values(workspace: Workspace, video_id: int, run: int, time: int, annotator: str) -> dict[str, Any]:
+    """The stored floats at ``time`` microseconds; refused as :func:`curves`."""
+    return _stored(workspace, video_id, run, annotator).at(run, time)
+
+
+def proposals(workspace: Workspace, video_id: int, run: int, annotator: str) -> dict[str, Any]:
+    """A run's proposals, best first, with what this annotator decided; refused as :func:`curves`."""
+    with workspace.read() as unit:
+        scene = _permitted(unit, video_id, run, annotator)
+        if unit.runs.prediction(run, video_id) is None:
+            raise NotFoundError("prediction of this video by run", run)
+        return {
+            "run": run,
+            "proposals": [
+                {
+                    "id": rank,
+                    "label": proposal.label,
+                    "start": proposal.segment.start,
+                    "end": proposal.segment.end,
+                    "score": proposal.score,
+                    "state": scene.state.decisions.get((scene.who.id, run, rank), "open"),
+                }
+                for rank, proposal in enumerate(unit.runs.proposals(run, video_id))
+            ],
+        }
+
+
+def edit(workspace: Workspace, annotator: str, batch: Mapping[str, Any]) -> dict[str, Any]:
+    """Take a batch of edits of one video; what is answered is committed.
+
+    Parameters
+    ----------
+    batch
+        ``{"session", "video", "sequence", "edits"}`` as in ``docs/http-api.md``.
+
+    Returns
+    -------
+    dict
+        ``{"saved", "refused", "sequence", "others"}``. ``others`` are edits of other sessions that change what this
+        annotator sees: their own in another tab, and those of imports and simulations.
+
+    Raises
+    ------
+    ValueError
+        If the batch as a whole makes no sense.
+    NotFoundError
+        If there is no such video.
+    """
+    session, video_id = batch.get("session"), batch.get("video")
+    edits, sequence = batch.get("edits"), batch.get("sequence")
+    if not isinstance(session, str) or not IDENTIFIER.fullmatch(session):
+        raise ValueError("a session is 1 to 64 letters, digits and _ . : -; make a uuid when the page is loaded")
+    if isinstance(video_id, bool) or not isinstance(video_id, int):
+        raise ValueError(f"the video is a number, got {str(video_id)[:40]!r}")
+    if not isinstance(edits, list) or len(edits) > LONGEST_BATCH:
+        raise ValueError(f"edits are a list of at most {LONGEST_BATCH}; send them in several batches")
+    with workspace.write() as unit:
+        video = _labelable(unit, video_id)
+        who = annotator_in(unit, annotator)
+        taken = take(unit, video, who, edits, session=session, source=SHARED.get(who.name, "human"))
+        newest = unit.edits.last_sequence(video_id)
+        since = sequence if isinstance(sequence, int) and not isinstance(sequence, bool) and sequence >= 0 else newest
+        others = _others(_Scene.of(unit, video_id, annotator), session, since) if since < newest else []
+        return {"saved": list(taken.saved), "refused": list(taken.refused), "sequence": newest, "others": others}
+
+
+def apply_edits(
+    workspace: Workspace, annotator: str, video_id: int, edits: Sequence[Mapping[str, Any]], *, session: str = "service"
+) -> Taken:
+    """As :func:`edit`, for programs: imports, the demo (annotator ``simulation``), notebooks."""
+    with workspace.write() as unit:
+        video = _labelable(unit, video_id)
+        who = annotator_in(unit, annotator)
+        return take(unit, video, who, edits, session=session, source=SHARED.get(who.name, "human"))
+
+
+def labels(
+    workspace: Workspace, project: int, *, subset: str | None = None, annotator: str | None = None
+) -> dict[str, MergedLabels]:
+    """Labels by video name: merged from all annotators (the rule is in :mod:`app.services.views`), or of one of them.
+
+    Parameters
+    ----------
+    subset
+        Only videos on this side of the split.
+    annotator
+        Only the layer of this annotator; nothing shared, nothing merged.
+    """
+    with workspace.read() as unit:
+        names = {found.id: found.name for found in unit.annotators.all()}
+        only = None if annotator is None else unit.annotators.by_name(annotator)
+        if annotator is not None and only is None:
+            raise NotFoundError("annotator", annotator)
+        classes, shared = ClassList.of(unit, project), shared_layers(unit)
+        videos = [v for v in unit.videos.of_project(project) if v.duration > 0 and subset in (None, v.subset)]
+        labelled = set(unit.edits.videos(project))
+        states = unit.labels.states(video.id for video in videos if video.id in labelled)
+        found = {}
+        for video in videos:
+            state = states.get(video.id, VideoState())
+            if only is not None:
+                state = _layer(state, only.id)
+            found[video.name] = merge(state, video, classes, shared=shared, names=names)
+        return found
+
+
+def labels_for_training(workspace: Workspace, project: int) -> dict[str, VideoLabels]:
+    """What the trainer may know: labels of the labelled videos of the training subset, by video name."""
+    found = labels(workspace, project, subset=Subset.TRAINING.value)
+    return {name: item.labels for name, item in found.items() if item.labels.classes is not None}
+
+
+def label_usage(workspace: Workspace, project: int) -> LabelUsage:
+    """A summary of the labels a training started now would learn from."""
+    with workspace.read() as unit:
+        sequence = unit.edits.last_sequence_of_project(project)
+    found = labels(workspace, project, subset=Subset.TRAINING.value).values()
+    videos = Counter(item.labels.level for item in found if item.labels.level is not None)
+    annotations = Counter(annotation.level for item in found for annotation in item.labels.annotations)
+    return LabelUsage(
+        sequence,
+        {level.value: videos[level] for level in SupervisionLevel},
+        {level.value: annotations[level] for level in SupervisionLevel if level is not SupervisionLevel.VIDEO},
+        sum(item.is_complete for item in found),
+        sum(item.labels.classes is None for item in found),
+        tuple(note for item in found for note in item.notes),
+    )
+
+
+def rebuild(workspace: Workspace, project: int) -> int:
+    """Derive the current labels of a project anew from its log; how many videos that were."""
+    with workspace.write() as unit:
+        classes, shared = ClassList.of(unit, project), shared_layers(unit)
+        videos = unit.edits.videos(project)
+        for video_id in videos:
+            state = replay(unit.edits.of_video(video_id), shared)
+            unit.labels.rebuild(video_id, state)
+            summarise(unit, unit.videos.get(video_id), state, classes, None)
+        return len(videos)
+
+
+def _labelable(unit: UnitOfWork, video_id: int) -> VideoRecord:
+    video = unit.videos.lock(video_id)
+    if video.duration <= 0:
+        why = video.problem or "it has not been read yet"
+        raise ConflictError(f"{video.name} cannot be labelled: {why}")
+    return video
+
+
+def _permitted(unit: UnitOfWork, video_id: int, run: int, annotator: str) -> _Scene:
+    scene = _Scene.of(unit, video_id, annotator)
+    if scene.hides_model:
+        raise PermissionError(f"{scene.video.name} is a validation video: model output is shown once it is complete")
+    return scene
+
+
+def _stored(workspace: Workspace, video_id: int, run: int, annotator: str) -> StoredCurves:
+    with workspace.read() as unit:
+        _permitted(unit, video_id, run, annotator)
+        found = unit.runs.prediction(run, video_id)
+    if found is None:
+        raise NotFoundError("prediction of this video by run", run)
+    return StoredCurves.load(workspace.runs / found.path)
+
+
+def _spoken_labels(scene: _Scene) -> dict[str, Any]:
+    seen = view(scene.state, scene.who.id, scene.shared, scene.classes)
+    names = {entry.id: entry.name for entry in scene.classes.active}
+    annotations = []
+    for mark_id, (_, mark) in sorted(seen.marks.items(), key=lambda item: (item[1][1].first, item[0])):
+        fields = spoken_annotation(mark.payload(mark_id), scene.classes)
+        if fields is not None:
+            annotations.append({**fields, "annotator": scene.name(mark.annotator_id)})
+    video = scene.video
+    return {
+        "video_labels": {names[class_id]: present for class_id, present in seen.labels.items()},
+        "annotations": annotations,
+        "coverage": {names[i]: [[s.start, s.end] for s in spans] for i, spans in seen.coverage.items()},
+        "ambiguous": [[span.start, span.end] for span in seen.ambiguous],
+        "complete": video.duration > 0 and seen.is_complete(scene.classes, video.extent),
+        "other_annotators": sorted(scene.name(i) for i in scene.state.annotators - scene.shared - {scene.who.id}),
+    }
+
+
+def _spoken_runs(scene: _Scene) -> dict[str, Any]:
+    """The runs to draw: the promoted one before the newest, and the one before it; none on hidden validation videos."""
+    if scene.hides_model:
+        return {"hide_model": True, "runs": [], "run": None, "previous_run": None}
+    runs = scene.unit.runs.runs_with_prediction(scene.video.id)
+    shown = next((run for run in runs if run.promoted), runs[0] if runs else None)
+    before = next((run for run in runs if shown is not None and run.id < shown.id), None)
+    return {
+        "hide_model": False,
+        "runs": [{"id": r.id, "method": r.method, "created": r.created_at, "promoted": r.promoted} for r in runs],
+        "run": None if shown is None else shown.id,
+        "previous_run": None if before is None else before.id,
+    }
+
+
+def _others(scene: _Scene, session: str, since: int) -> list[dict[str, Any]]:
+    visible = scene.shared | {scene.who.id}
+    found = []
+    for event in scene.unit.edits.of_video(scene.video.id, after=since):
+        if event.session == session or event.annotator_id not in visible:
+            continue
+        fields = spoken(event.kind, event.payload, scene.classes)
+        if fields is not None:
+            head = {"id": event.id, "group": event.group, "undoes": event.undoes, "redoes": event.redoes}
+            found.append(
+                {**head, "kind": event.kind, "sequence": event.sequence, "annotator": scene.name(event.annotator_id)}
+                | fields
+            )
+    return found
+
+
+def _layer(state: VideoState, who: int) -> VideoState:
+    """One annotator's layer alone."""
+    return VideoState(
+        {key: mark for key, mark in state.marks.items() if mark.annotator_id == who},
+        {key: present for key, present in state.labels.items() if key[0] == who},
+        {key: spans for key, spans in state.coverage.items() if key[0] == who},
+        {key: spans for key, spans in state.ambiguous.items() if key == who},
+    )

@@ -24,8 +24,8 @@ label { display: block; font-size: .85rem; margin-bottom: .3rem; }
 input { flex: 1; min-width: 0; padding: .5rem .7rem; font: inherit; color: inherit;
   background: var(--st-secondary-background-color); border: 1px solid var(--st-border-color);
   border-radius: var(--st-base-radius); }
-button { padding: .5rem 1.1rem; font: inherit; font-weight: 600; color: var(--st-background-color); background: var(--st-primary-color);
-  border: 0; border-radius: var(--st-base-radius); cursor: pointer; }
+button { padding: .5rem 1.1rem; font: inherit; font-weight: 600; color: var(--st-background-color);
+  background: var(--st-primary-color); border: 0; border-radius: var(--st-base-radius); cursor: pointer; }
 input:focus-visible, button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 [role=alert] { min-height: 1.4em; margin: .5rem 0 0; color: var(--st-red-text-color); font-size: .85rem; }
 """

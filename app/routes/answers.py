@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from db.errors import ConflictError
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +42,8 @@ def refusal(status: int, message: str) -> JSONResponse:
 def answering(handler: Handler) -> Handler:
     """Turn the named errors below a route into answers: the one place where they are caught.
 
-    ``LookupError`` is 404, ``PermissionError`` 403, ``ValueError`` and ``TypeError`` 400; anything else is a defect:
-    500, with the trace in the log and not in the answer.
+    What is not there is 404, ``PermissionError`` 403, ``ConflictError`` 409, another ``ValueError`` 400; anything else
+    (a ``KeyError`` too) is a defect: 500, with the trace in the log and not in the answer.
     """
 
     @wraps(handler)
@@ -49,17 +52,30 @@ def answering(handler: Handler) -> Handler:
             return await handler(request)
         except Refused as error:
             return refusal(error.status, str(error))
-        except LookupError as error:
-            return refusal(404, str(error.args[0]) if error.args else str(error))
-        except PermissionError as error:
-            return refusal(403, str(error))
-        except (ValueError, TypeError) as error:
-            return refusal(400, str(error))
-        except Exception:
+        except Exception as error:
+            status = status_of(error)
+            if status < 500:
+                return refusal(status, str(error))
             log.exception("%s %s failed", request.method, request.url.path)
             return refusal(500, "the server failed on this request; its log says why. Try again, or report it")
 
     return answered
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of what a service raised."""
+    match error:
+        case KeyError() | IndexError() | UnicodeError():
+            return 500
+        case LookupError():
+            return 404
+        case PermissionError():
+            return 403
+        case ConflictError():
+            return 409
+        case ValueError():
+            return 400
+    return 500
 
 
 async def in_thread(function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
@@ -79,6 +95,20 @@ def number(text: str | None, what: str, status: int = 400) -> int:
         raise Refused(
             status, f"{what} must be a positive whole number, got {'nothing' if text is None else text[:40]!r}"
         )
+    return int(text)
+
+
+def instant(text: str | None) -> int:
+    """A time of a query in microseconds; raw presentation times may be negative.
+
+    Raises
+    ------
+    Refused
+        If it is no whole number of at most 18 digits.
+    """
+    if text is None or not re.fullmatch(r"-?[0-9]{1,18}", text):
+        given = "nothing" if text is None else repr(text[:40])
+        raise Refused(400, f"time must be whole microseconds of raw presentation time, got {given}")
     return int(text)
 
 

@@ -1,0 +1,93 @@
+"""The class list of a project, edited as a table: name, colour, key, what counts as the action."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.components.label_palette import label_palette
+from app.services import classes
+from db.records import ClassRecord
+
+COLUMNS = ("name", "colour", "key", "description", "example")
+CONFIG = {
+    "name": st.column_config.TextColumn("Class", required=True, max_chars=classes.LONGEST_NAME, width="medium"),
+    "colour": st.column_config.TextColumn(
+        "Colour",
+        validate=r"^#[0-9a-fA-F]{6}$",
+        help="#rrggbb; left empty, one is chosen that colour-blind eyes tell apart",
+    ),
+    "key": st.column_config.TextColumn("Key", max_chars=1, help="One digit or letter that no command uses"),
+    "description": st.column_config.TextColumn("What counts as this action", width="large"),
+    "example": st.column_config.TextColumn("Example", width="medium"),
+}
+
+
+def class_editor(project: int) -> None:
+    """Palette, table and merge form of one project."""
+    entries = classes.classes(state.workspace(), project)
+    if entries:
+        label_palette(entry.action_class for entry in entries)
+    else:
+        st.info("No classes yet. Name the actions you want to find, one per row, then save.")
+    table = pd.DataFrame(
+        [[getattr(entry, column) for column in COLUMNS] for entry in entries], columns=COLUMNS, dtype=str
+    )
+    version = f"classes-{project}-{hash(tuple(entries))}"  # a saved change starts a fresh editor
+    st.data_editor(
+        table, column_config=CONFIG, num_rows="dynamic", hide_index=True, key=version, height="content", width="stretch"
+    )
+    if st.button("Save class list", type="primary", key="save-classes"):
+        _saved(project, entries, st.session_state[version])
+    if len(entries) > 1:
+        _merge_form(entries)
+
+
+def _saved(project: int, entries: tuple[ClassRecord, ...], edits: dict[str, Any]) -> None:
+    """Apply what the table's editor noted; each row is a change of its own, and the first refusal stops."""
+    try:
+        apply_edits(project, entries, edits)
+    except ValueError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def apply_edits(project: int, entries: tuple[ClassRecord, ...], edits: dict[str, Any]) -> None:
+    """Turn the editor's ``edited_rows``, ``added_rows`` and ``deleted_rows`` into changes of the class list.
+
+    Raises
+    ------
+    ValueError
+        If a name or key is taken or unusable; the rows before it are changed already.
+    """
+    workspace, annotator = state.workspace(), state.annotator() or ""
+    for row in edits.get("deleted_rows", []):
+        classes.retire_class(workspace, entries[row].id, annotator=annotator)
+    for row, changed in edits.get("edited_rows", {}).items():
+        entry, values = entries[int(row)], {name: value or "" for name, value in changed.items()}
+        if name := values.pop("name", None):
+            classes.rename_class(workspace, entry.id, name, annotator=annotator)
+        if values:
+            classes.restyle_class(workspace, entry.id, **values, annotator=annotator)
+    for added in edits.get("added_rows", []):
+        values = {name: added.get(name) or "" for name in COLUMNS[1:]}
+        key = values.pop("key") or None
+        classes.add_class(workspace, project, added.get("name") or "", key=key, **values, annotator=annotator)
+
+
+def _merge_form(entries: tuple[ClassRecord, ...]) -> None:
+    with st.popover("Merge two classes"):
+        names = {entry.id: entry.name for entry in entries}
+        source = st.selectbox("Everything labelled", names, format_func=names.__getitem__, key="merge-source")
+        target = st.selectbox("counts as", names, index=1, format_func=names.__getitem__, key="merge-target")
+        if st.button("Merge", key="merge"):
+            try:
+                classes.merge_classes(state.workspace(), source, target, annotator=state.annotator() or "")
+            except ValueError as error:
+                st.error(str(error))
+            else:
+                st.rerun()

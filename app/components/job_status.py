@@ -1,0 +1,56 @@
+"""What runs in the background, read from the database: a refresh or a second tab loses nothing."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import jobs, state
+from app.job_kinds import KINDS
+from db.records import JobRecord
+
+SHOWN = 3
+"""Jobs drawn in the strip; the others are counted."""
+
+
+def in_words(seconds: float | None) -> str:
+    """A rough time left, as a person says it; empty if unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s left"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min left"
+    return f"{seconds / 3600:.1f} h left"
+
+
+def described(job: JobRecord) -> str:
+    """One job's lines of HTML: what, how far, what it says, how long yet."""
+    title = KINDS[job.kind].title if job.kind in KINDS else job.kind
+    share = f" · {round(100 * job.progress)} %" if job.status == "running" else " · waiting"
+    detail = " · ".join(filter(None, (job.message, in_words(job.seconds_left) if job.status == "running" else "")))
+    return (
+        f'<div class="wtal-job" role="status"><b>{escape(title)}{share}</b>'
+        f'<i style="--done:{100 * job.progress:.0f}%"></i>{escape(detail)}</div>'
+    )
+
+
+def job_strip() -> None:
+    """The jobs of all projects at the foot of the sidebar, alive by itself."""
+    active = jobs.active(state.workspace())
+    st.fragment(_strip, run_every=1.0 if active else 3.0)()
+
+
+def _strip() -> None:
+    active = jobs.active(state.workspace())
+    choices = state.choices()
+    now = frozenset(job.id for job in active)
+    before, choices.active_jobs = choices.active_jobs, now
+    if now != before and not choices.is_annotating:
+        st.rerun()  # a job began or ended: the page around the strip shows what that changed
+    st.html("".join(described(job) for job in active[:SHOWN]) + _rest(len(active) - SHOWN))
+
+
+def _rest(count: int) -> str:
+    return f'<div class="wtal-job">and {count} more</div>' if count > 0 else ""

@@ -1,0 +1,98 @@
+"""What the Library says and does about its videos: counts, extraction, removal, the split, import problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app import jobs, state
+from app.services import library, split
+from app.services.library import VideoRow
+from db.records import ProblemRecord
+
+NOUNS = {
+    "ready": "ready",
+    "queued": "being read",
+    "failed": "failed",
+    "labelled": "labelled",
+    "complete": "complete",
+    "training": "training",
+    "validation": "validation",
+}
+
+
+def summary(counts: Mapping[str, int], n_problems: int) -> None:
+    """One quiet line of counts under the title."""
+    parts = [f"**{counts['total']}** videos"]
+    parts += [f"{counts[key]} {noun}" for key, noun in NOUNS.items() if counts.get(key)]
+    if n_problems:
+        parts.append(f":orange[{n_problems} import problems]")
+    st.caption(" · ".join(parts))
+
+
+def selection_actions(project: int, marked: Sequence[VideoRow]) -> None:
+    """Extract features of the marked videos, or of all that have none; remove the marked ones."""
+    workspace = state.workspace()
+    with st.container(horizontal=True):
+        what = f"of {len(marked)} marked" if marked else "of all without"
+        if st.button(f"Extract features {what}", icon=":material/graphic_eq:", key="extract"):
+            ids = [row.video.id for row in marked] or without_features(project)
+            if ids:
+                jobs.enqueue(workspace, "extract", {"videos": ids}, project)
+                st.rerun()
+            st.toast("Every video that can be read has features already.")
+        if marked and st.button(f"Remove {len(marked)} from the project", icon=":material/delete:", key="remove"):
+            _confirm_removal(tuple(marked))
+
+
+def without_features(project: int) -> list[int]:
+    """Numbers of the readable videos of a project that have no features."""
+    have = library.features(state.workspace(), project)
+    found = library.all_videos(state.workspace(), project)
+    return [video.id for video in found if video.status == "ready" and video.path and video.id not in have]
+
+
+@st.dialog("Remove from the project?")
+def _confirm_removal(marked: tuple[VideoRow, ...]) -> None:
+    n_labels = sum(row.video.n_annotations for row in marked)
+    st.write(f"{len(marked)} videos with {n_labels} annotations leave the project. The files stay where they are.")
+    if st.button("Remove", type="primary"):
+        for row in marked:
+            library.delete_video(state.workspace(), row.video.id)
+        st.rerun()
+
+
+def split_panel(project: int, counts: Mapping[str, int]) -> None:
+    """Make the split, once; later videos join training."""
+    workspace = state.workspace()
+    is_split = library.project(workspace, project).is_split
+    st.markdown(
+        "Validation videos measure the model and never train it. The split is stratified by class where classes are "
+        "known, and **frozen by content**: removing and adding a file again changes nothing."
+    )
+    if not counts.get("ready"):
+        st.info("There is nothing to split yet: add videos first.")
+        return
+    if is_split:
+        st.success(f"{counts.get('training', 0)} training, {counts.get('validation', 0)} validation. New videos train.")
+        return
+    with st.form("split", border=False):
+        share = st.slider("Validation share, %", 5, 50, round(100 * split.VALIDATION_SHARE), step=5, width=320)
+        if st.form_submit_button("Make the split", type="primary"):
+            made = split.make_split(workspace, project, share=share / 100)
+            st.toast(f"{made.n_training} training, {made.n_validation} validation.")
+            st.rerun()
+
+
+def problem_list(project: int, complaints: Sequence[ProblemRecord]) -> None:
+    """Files that were not imported as they were, each with its reason."""
+    if not complaints:
+        st.info("No problems: every file was imported as it is.")
+        return
+    table = pd.DataFrame([{"File": entry.path, "Reason": entry.reason} for entry in complaints])
+    st.dataframe(table, hide_index=True, column_config={"Reason": st.column_config.TextColumn(width="large")})
+    if st.button("Forget these", key="forget-problems"):
+        library.clear_problems(state.workspace(), project)
+        st.rerun()

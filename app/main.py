@@ -1,0 +1,46 @@
+"""WTAL Studio: the script Streamlit reruns for every page, and the one web process that serves it and our routes."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `streamlit run` puts app/ on the path, not the root
+
+import streamlit as st
+
+from app import server, state
+from app.components.frame import frame
+from app.components.identity import ask_name
+
+PAGES = (
+    ("library", "Library", ":material/video_library:"),
+    ("annotate", "Annotate", ":material/edit_note:"),
+    ("train", "Train", ":material/model_training:"),
+    ("results", "Results", ":material/monitoring:"),
+    ("cost", "Cost", ":material/timer:"),
+)
+
+
+def main() -> None:
+    """One rerun: who is it, which project, which page."""
+    st.set_page_config(
+        page_title="WTAL Studio", page_icon=":material/timeline:", layout="wide", initial_sidebar_state=208
+    )
+    st.html(Path(__file__).parent / "components" / "studio.css")
+    if state.annotator() is None:
+        ask_name()
+        return
+    page = st.navigation(
+        [
+            st.Page(f"pages/{name}.py", title=title, icon=icon, url_path=name, default=name == "library")
+            for name, title, icon in PAGES
+        ]
+    )
+    state.choices().is_annotating = page.url_path == "annotate"
+    if frame():
+        page.run()
+
+
+if __name__ == "__main__":  # a rerun by Streamlit, or AppTest
+    main()
+else:  # imported once, by the server
+    app = st.App(__file__, routes=server.routes(), middleware=server.middleware(), lifespan=server.lifespan)

@@ -1,0 +1,185 @@
+/**
+ * The annotator: the entry Streamlit's component calls at mount and whenever its data changes. It holds one open video
+ * (workbench.js), sends keys to its commands, and tells the page only two things: `selected` and `video`.
+ *
+ * @typedef {{parentElement: ShadowRoot | HTMLElement, data: {video: number | string}, setStateValue: (name: string, value: unknown) => void}} Component
+ */
+import { h, isTyping } from "./dom.js";
+import { chordsOf, REPEATING } from "./keys.js";
+import { Workbench } from "./workbench.js";
+
+/** Keys the browser or the page would take for itself. */
+const NATIVE_ON_CONTROLS = new Set(["Tab", "Shift+Tab", "Enter", "Space", "Shift+Enter", "Shift+Space", "Left", "Right"]);
+const LEAST_HEIGHT = 560;
+
+class Annotator {
+  /** @type {Workbench | null} */
+  bench = null;
+  /** What the page asked for last; a rerun with the same wish changes nothing. @type {number | string | null} */
+  #wish = null;
+  /** @type {AbortController | null} */
+  #opening = null;
+  /** @type {Component | null} */
+  #component = null;
+  #listeners = new AbortController();
+
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    this.host = host;
+    host.tabIndex = 0;
+    host.setAttribute("role", "region");
+    host.setAttribute("aria-label", "Annotator. Press ? for the keys, F6 for the panels.");
+    this.styles = h("link", { rel: "stylesheet", href: new URL("./annotator.css", import.meta.url).href, onload: () => this.#styled() });
+    host.before(this.styles);
+    Object.assign(host, { annotator: this }); // for benchmarks and for a console
+    const { signal } = this.#listeners;
+    host.addEventListener("keydown", (event) => this.#keyDown(event), { signal });
+    host.addEventListener("keyup", (event) => this.#keyUp(event), { signal });
+    host.addEventListener("focusout", () => this.bench?.marking.letGo(), { signal });
+    host.addEventListener("mousedown", (event) => this.#keepFocus(event), { signal });
+    host.addEventListener("pointerdown", () => this.bench?.clockwork.tell("pointer"), { signal, capture: true });
+    host.addEventListener("pointermove", () => this.bench?.clockwork.tell("pointer"), { signal });
+    addEventListener("resize", () => this.#fit(), { signal });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#adapt(), { signal });
+  }
+
+  /** @param {Component} component */
+  update(component) {
+    this.#component = component;
+    this.#adapt();
+    const { video } = component.data;
+    if (video === this.#wish) return;
+    this.#wish = video;
+    if (video !== this.bench?.info.id) this.open(video);
+  }
+
+  destroy() {
+    this.#opening?.abort();
+    this.#listeners.abort();
+    this.bench?.destroy();
+  }
+
+  /** @param {number | string} video */
+  async open(video) {
+    this.#opening?.abort();
+    const opening = (this.#opening = new AbortController());
+    this.bench?.destroy();
+    this.bench = null;
+    this.host.replaceChildren(h("p", { class: "opening", role: "status" }, "Opening…"));
+    try {
+      const [info, frames] = await Workbench.fetch(video, opening.signal);
+      if (opening.signal.aborted) return;
+      this.#show(new Workbench(info, frames, this.#hooks()));
+    } catch (error) {
+      if (!opening.signal.aborted) this.#fail(video, /** @type {Error} */ (error));
+    }
+  }
+
+  /** @returns {import("./workbench.js").Hooks} */
+  #hooks() {
+    return {
+      open: (video) => {
+        this.open(video);
+        this.#component?.setStateValue("video", video);
+      },
+      select: (value) => this.#component?.setStateValue("selected", value),
+      focus: () => this.host.focus({ preventScroll: true }),
+    };
+  }
+
+  /** @param {Workbench} bench */
+  #show(bench) {
+    this.bench = bench;
+    this.host.replaceChildren(/** @type {HTMLElement} */ (bench.element));
+    this.host.dataset.video = String(bench.info.id);
+    this.#fit();
+    const root = /** @type {ShadowRoot | Document} */ (this.host.getRootNode());
+    const busy = document.activeElement;
+    if (!busy || busy === document.body || root.activeElement === this.host || busy === /** @type {ShadowRoot} */ (root).host) this.host.focus({ preventScroll: true });
+  }
+
+  /** @param {number | string} video @param {Error} error */
+  #fail(video, error) {
+    this.host.replaceChildren(h("div", { class: "opening", role: "alert" }, h("p", {}, `Video ${video} cannot be opened. ${error.message}`),
+      h("button", { type: "button", class: "plain", onclick: () => this.open(video) }, "Try again")));
+  }
+
+  #styled() {
+    this.#adapt();
+    this.#fit();
+  }
+
+  /** The page's colours may be light or dark whatever the system says. */
+  #adapt() {
+    const c = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    if (!c) return;
+    c.fillStyle = getComputedStyle(this.host).backgroundColor;
+    c.fillRect(0, 0, 1, 1);
+    const [r, g, b] = c.getImageData(0, 0, 1, 1).data;
+    this.host.toggleAttribute("data-dark", 0.299 * r + 0.587 * g + 0.114 * b < 128);
+    this.bench?.timeline.readTheme();
+  }
+
+  /** As high as the window leaves room for, so that player and timeline are seen together. */
+  #fit() {
+    const top = this.host.getBoundingClientRect().top + scrollY;
+    this.host.style.height = `${Math.max(LEAST_HEIGHT, innerHeight - Math.min(top, 160) - 12)}px`;
+  }
+
+  /** The mouse leaves the keyboard where it is: on the host. @param {MouseEvent} event */
+  #keepFocus(event) {
+    const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
+    if (isTyping(target) || target instanceof HTMLInputElement || target.closest("dialog")) return;
+    event.preventDefault();
+    this.host.focus({ preventScroll: true });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyDown(event) {
+    event.stopPropagation(); // Streamlit has keys of its own
+    const { bench } = this;
+    const target = event.composedPath()[0];
+    if (!bench || isTyping(target) || event.isComposing) return;
+    bench.clockwork.tell("key");
+    const chords = chordsOf(event);
+    if (target !== this.host && this.#isControl(target) && chords.some((chord) => NATIVE_ON_CONTROLS.has(chord))) return;
+    const command = chords.map((chord) => bench.keys.commands.get(chord)).find((found) => found !== undefined);
+    const label = command === undefined ? chords.map((chord) => bench.keys.classes.get(chord)).find((found) => found !== undefined) : undefined;
+    if (command === undefined && label === undefined) return;
+    event.preventDefault();
+    if (command === "cancel" && target !== this.host) this.host.focus();
+    else if (command !== undefined && (!event.repeat || REPEATING.has(command))) bench.commands[command]();
+    else if (label !== undefined && !event.repeat) bench.press(label);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyUp(event) {
+    event.stopPropagation();
+    const { bench } = this;
+    if (!bench || isTyping(event.composedPath()[0])) return;
+    // A modifier pressed meanwhile must not leave the class key hanging.
+    const plain = { key: event.key, code: event.code };
+    const label = chordsOf(plain).map((chord) => bench.keys.classes.get(chord)).find((found) => found !== undefined);
+    if (label !== undefined) bench.release(label);
+  }
+
+  /** @param {EventTarget} target */
+  #isControl(target) {
+    return target instanceof HTMLElement && target.closest("button, input, textarea, dialog, a") !== null;
+  }
+}
+
+/** @type {WeakMap<object, Annotator>} */
+const views = new WeakMap();
+
+/** @param {Component} component */
+export default function (component) {
+  const { parentElement } = component;
+  let view = views.get(parentElement);
+  if (!view) views.set(parentElement, (view = new Annotator(/** @type {HTMLElement} */ (parentElement.querySelector(".wtal")))));
+  view.update(component);
+  return () => {
+    views.delete(parentElement);
+    view.destroy();
+  };
+}

@@ -1,0 +1,106 @@
+/** The class palette: press a class as you would press its key; type to find one of many. */
+import { cap, h, swatch } from "../dom.js";
+
+/** @typedef {import("../types.js").ActionClass} ActionClass */
+
+/** Classes whose name holds what was typed, those that begin with it first. @param {ActionClass[]} classes @param {string} typed @returns {ActionClass[]} */
+export function found(classes, typed) {
+  const wanted = typed.trim().toLocaleLowerCase();
+  if (!wanted) return classes;
+  const rank = (/** @type {ActionClass} */ { name }) => name.toLocaleLowerCase().indexOf(wanted);
+  return classes.filter((one) => rank(one) >= 0).sort((a, b) => Number(rank(a) > 0) - Number(rank(b) > 0));
+}
+
+export class Palette {
+  /**
+   * @param {ActionClass[]} classes
+   * @param {Map<string, string>} keys chord -> class, those that work
+   * @param {{press: (label: string) => void, release: (label: string) => void, deny: (label: string) => void, leave: () => void}} actions
+   */
+  constructor(classes, keys, actions) {
+    this.classes = classes;
+    this.actions = actions;
+    /** The class under a finger or a mouse button. @type {string | null} */
+    this.pressed = null;
+    const caps = new Map([...keys].map(([key, name]) => [name, key]));
+    this.buttons = new Map(classes.map((one) => [one.name, this.#button(one, caps.get(one.name))]));
+    this.list = h("div", { class: "rows", role: "group", "aria-label": "Classes" }, ...this.buttons.values());
+    this.input = /** @type {HTMLInputElement} */ (h("input", {
+      type: "search", class: "find", placeholder: "Find a class", "aria-label": "Find a class", autocomplete: "off", spellcheck: "false",
+      oninput: () => this.#filter(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#typed(event), onblur: () => this.#clear(),
+    }));
+    this.none = h("p", { class: "dim", hidden: true }, "No class has this in its name.");
+    this.element = h("section", { class: "palette" }, h("h2", {}, "Classes"), this.list, this.none, h("label", { class: "finder" }, this.input, cap("/")));
+  }
+
+  /** @param {ActionClass} one @param {string | undefined} key */
+  #button({ name, colour, description }, key) {
+    const down = (/** @type {PointerEvent} */ event) => {
+      if (event.button !== 0) return;
+      if (event.altKey) this.actions.deny(name);
+      else this.#press(name);
+    };
+    return h("button", {
+      type: "button", class: "row", "data-class": name, title: description || name, onpointerdown: down, onpointerup: () => this.#release(), onpointerleave: () => this.#release(),
+      onclick: (/** @type {MouseEvent} */ event) => event.detail === 0 && this.#tap(name), // by keyboard or a screen reader
+    }, swatch(colour), h("bdi", { class: "name" }, name), h("span", { class: "said" }), key ? cap(key) : null);
+  }
+
+  /** @param {string | null} current @param {(name: string) => {present: boolean | null, count: number}} said */
+  show(current, said) {
+    for (const [name, button] of this.buttons) {
+      const { present, count } = said(name);
+      button.classList.toggle("current", name === current);
+      button.setAttribute("aria-pressed", String(present === true));
+      button.dataset.present = String(present);
+      const words = present === false ? "not here" : count ? String(count) : present ? "✓" : "";
+      const place = /** @type {HTMLElement} */ (button.querySelector(".said"));
+      if (place.textContent !== words) place.textContent = words;
+    }
+  }
+
+  /** Open the search. */
+  search() {
+    this.input.focus();
+  }
+
+  #filter() {
+    const names = found(this.classes, this.input.value).map(({ name }) => name);
+    for (const [name, button] of this.buttons) {
+      button.hidden = !names.includes(name);
+      button.classList.toggle("hit", this.input.value !== "" && name === names[0]);
+    }
+    this.none.hidden = names.length > 0;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #typed(event) {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    const [best] = found(this.classes, this.input.value);
+    const isChosen = event.key === "Enter" && best !== undefined;
+    this.actions.leave();
+    if (isChosen) this.#tap(best.name);
+  }
+
+  /** @param {string} name */
+  #press(name) {
+    this.pressed = name;
+    this.actions.press(name);
+  }
+
+  #release() {
+    if (this.pressed !== null) this.actions.release(this.pressed);
+    this.pressed = null;
+  }
+
+  /** @param {string} name */
+  #tap(name) {
+    this.#press(name);
+    this.#release();
+  }
+
+  #clear() {
+    this.input.value = "";
+    this.#filter();
+  }
+}

@@ -1,0 +1,220 @@
+/** Brushes: each draws one lane on a canvas and knows nothing of state. Sizes are CSS pixels. */
+import { clockText } from "../format.js";
+import { columnsOf, decimate, gatedColumns } from "./curves.js";
+import { GUTTER } from "./lanes.js";
+import { tickStep } from "./viewport.js";
+
+/**
+ * @typedef {CanvasRenderingContext2D} Context
+ * @typedef {import("./viewport.js").Viewport} Viewport
+ * @typedef {import("./lanes.js").Lane} Lane
+ * @typedef {import("./curves.js").Curves} Curves
+ * @typedef {Record<"ink" | "dim" | "line" | "lane" | "hatch" | "checked" | "accent" | "bg" | "font", string>} Theme
+ */
+
+/** @param {Context} c @param {Theme} theme @param {string} text @param {number} x @param {number} y @param {number} width @param {string} [colour] @param {number} [size] */
+export function words(c, theme, text, x, y, width, colour = theme.ink, size = 12) {
+  c.font = `${size}px ${theme.font}`;
+  c.fillStyle = colour;
+  c.fillText(fitted(c, text, width), x, y);
+}
+
+/** Text cut to a width, with an ellipsis. @param {Context} c @param {string} text @param {number} width */
+function fitted(c, text, width) {
+  if (c.measureText(text).width <= width) return text;
+  const letters = [...text];
+  let keep = letters.length;
+  while (keep > 0 && c.measureText(`${letters.slice(0, keep).join("")}…`).width > width) keep -= 1;
+  return keep ? `${letters.slice(0, keep).join("")}…` : "";
+}
+
+/** @param {Context} c @param {Theme} theme @param {Lane} lane @param {string} title @param {string} [note] */
+export function gutter(c, theme, lane, title, note = "") {
+  words(c, theme, title, 10, lane.y + (lane.height < 40 ? 18 : 20), GUTTER - 16);
+  if (note && lane.height > 34) words(c, theme, note, 10, lane.y + 36, GUTTER - 14, theme.dim, 11);
+}
+
+/** @param {Context} c @param {Theme} theme @param {number} y @param {number} width */
+export function rule(c, theme, y, width) {
+  c.fillStyle = theme.line;
+  c.fillRect(0, Math.round(y) - 1, width, 1);
+}
+
+/** @param {Context} c @param {number} x @param {number} y @param {number} width @param {number} height @param {number} [radius] */
+export function box(c, x, y, width, height, radius = 4) {
+  c.beginPath();
+  c.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
+}
+
+/** All of the video as a bar, with what is seen of it and where the labels are. @param {Context} c @param {Theme} theme @param {Lane} lane @param {Viewport} view @param {{x0: number, x1: number, colour: string}[]} marks shares of the whole, 0 to 1 */
+export function minimap(c, theme, lane, view, marks) {
+  const whole = view.last - view.first;
+  const [y, height] = [lane.y + lane.height / 2 - 6, 12];
+  const at = (/** @type {number} */ share) => view.left + share * view.width;
+  c.fillStyle = theme.line;
+  box(c, view.left, y, view.width, height, 6);
+  c.fill();
+  for (const { x0, x1, colour } of marks) {
+    c.fillStyle = colour;
+    c.fillRect(at(x0), y + 3, Math.max(1.5, at(x1) - at(x0)), height - 6);
+  }
+  if (view.span >= whole) return;
+  const [start, end] = [at((view.start - view.first) / whole), at((view.end - view.first) / whole)];
+  c.globalAlpha = 0.55;
+  c.fillStyle = theme.hatch;
+  box(c, start, y, Math.max(8, end - start), height, 6);
+  c.fill();
+  c.globalAlpha = 1;
+  c.strokeStyle = theme.dim;
+  c.lineWidth = 1;
+  c.stroke();
+}
+
+/** @param {Context} c @param {Theme} theme @param {Lane} lane @param {Viewport} view @param {number} origin */
+export function axis(c, theme, lane, view, origin) {
+  const step = tickStep(view.span / 1e6 / view.width);
+  const decimals = step < 1 ? 1 : 0;
+  const right = view.left + view.width;
+  for (let tick = Math.ceil((view.start - origin) / 1e6 / step); tick * step * 1e6 + origin <= view.end; tick += 1) {
+    const x = view.x(tick * step * 1e6 + origin);
+    c.fillStyle = theme.line;
+    c.fillRect(Math.round(x), lane.y + lane.height - 6, 1, 5);
+    if (x < right - 30) words(c, theme, clockText(Math.round(tick * step * 1e6), decimals), x, lane.y + lane.height - 10, 80, theme.dim);
+  }
+}
+
+/** @param {Context} c @param {Theme} theme @param {Lane} lane @param {Viewport} view @param {CanvasImageSource} picture @param {import("../types.js").Strip} strip */
+export function strip(c, theme, lane, view, picture, { times, width, height }) {
+  const tall = lane.height - 10;
+  const wide = Math.max(8, (tall * width) / height);
+  const slots = Math.ceil(view.width / wide);
+  for (let slot = 0; slot < slots; slot += 1) {
+    const x = view.left + slot * wide;
+    const seen = Math.min(wide - 2, view.left + view.width - x);
+    const index = nearest(times, view.time(x + wide / 2));
+    c.drawImage(picture, index * width, 0, (width * seen) / (wide - 2), height, x, lane.y + 5, seen, tall);
+  }
+}
+
+/** @param {number[]} times ascending @param {number} time */
+function nearest(times, time) {
+  let best = 0;
+  let [low, high] = [0, times.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (Math.abs(times[middle] - time) < Math.abs(times[best] - time)) best = middle;
+    if (times[middle] < time) low = middle + 1;
+    else high = middle - 1;
+  }
+  return best;
+}
+
+/** Diagonal lines: what nobody has looked at. @param {Theme} theme @param {number} scale */
+export function hatching(theme, scale) {
+  const tile = document.createElement("canvas");
+  const size = Math.round(8 * scale);
+  tile.width = tile.height = size;
+  const c = /** @type {Context} */ (tile.getContext("2d"));
+  c.strokeStyle = theme.hatch;
+  c.lineWidth = 1.1 * scale;
+  for (const shift of [-size, 0, size]) {
+    c.beginPath();
+    c.moveTo(shift - 1, size + 1);
+    c.lineTo(shift + size + 1, -1);
+    c.stroke();
+  }
+  const pattern = /** @type {CanvasPattern} */ (c.createPattern(tile, "repeat"));
+  pattern.setTransform(new DOMMatrix().scale(1 / scale));
+  return pattern;
+}
+
+/** Unknown is hatched, judged for some classes is pale, judged for all is solid. @param {Context} c @param {Theme} theme @param {Viewport} view @param {number} y @param {number} height @param {CanvasPattern} hatch @param {import("../types.js").Span[]} some @param {import("../types.js").Span[]} all */
+export function coverage(c, theme, view, y, height, hatch, some, all) {
+  c.fillStyle = hatch;
+  c.fillRect(view.left, y, view.width, height);
+  for (const [spans, colour, alpha] of /** @type {const} */ ([[some, theme.checked, 0.5], [all, theme.checked, 1]])) {
+    for (const [start, end] of spans) {
+      const [x0, x1] = [Math.max(view.x(start), view.left), Math.min(view.x(end), view.left + view.width)];
+      if (x1 <= x0) continue;
+      c.fillStyle = theme.lane;
+      c.fillRect(x0, y, x1 - x0, height);
+      c.globalAlpha = alpha;
+      c.fillStyle = colour;
+      c.fillRect(x0, y, x1 - x0, height);
+      c.globalAlpha = 1;
+    }
+  }
+}
+
+/** A class: gate shaded, the model before in grey, the threshold dashed, the activation in the colour of the class. @param {Context} c @param {Theme} theme @param {Lane} lane @param {Viewport} view @param {{curves: Curves, before: Curves | null, colour: string, columns: {from: Int32Array, to: Int32Array}, columnsBefore: {from: Int32Array, to: Int32Array} | null}} what */
+export function curve(c, theme, lane, view, { curves, before, colour, columns, columnsBefore }) {
+  const name = lane.name ?? "";
+  const [cas, threshold] = [curves.cas(name), curves.threshold(name)];
+  if (!cas || !threshold) return;
+  c.globalAlpha = 0.2;
+  c.fillStyle = colour;
+  for (const [from, to] of gatedColumns(cas, threshold, columns)) c.fillRect(view.left + from, lane.y + 1, to - from, lane.height - 2);
+  c.globalAlpha = 1;
+  const place = scaleOf(lane, curves);
+  const earlier = before?.cas(name);
+  if (before && earlier && columnsBefore) {
+    trace(c, view, before, earlier, columnsBefore, scaleOf(lane, before, curves), theme.hatch, 1.3);
+  }
+  c.setLineDash([4, 3]);
+  trace(c, view, curves, threshold, columns, place, theme.ink, 1.2);
+  c.setLineDash([]);
+  trace(c, view, curves, cas, columns, place, colour, 1.8);
+}
+
+/** Bytes of `curves` to pixels of a lane, on the scale of `shown`, so that two runs can be compared. @param {Lane} lane @param {Curves} curves @param {Curves} [shown] @returns {(byte: number) => number} */
+function scaleOf(lane, curves, shown = curves) {
+  const range = shown.high - shown.low || 1;
+  const [top, tall] = [lane.y + 8, lane.height - 16];
+  return (byte) => {
+    const value = curves.low + (byte / 255) * (curves.high - curves.low);
+    return top + tall * (1 - Math.min(1.04, Math.max(-0.04, (value - shown.low) / range)));
+  };
+}
+
+/** @param {Context} c @param {Viewport} view @param {Curves} curves @param {Uint8Array} row @param {{from: Int32Array, to: Int32Array}} columns @param {(byte: number) => number} place @param {string} colour @param {number} width */
+function trace(c, view, curves, row, columns, place, colour, width) {
+  c.strokeStyle = colour;
+  c.lineWidth = width;
+  c.lineJoin = "round";
+  c.beginPath();
+  const from = curves.snippet(view.start);
+  const to = curves.snippet(view.end);
+  if ((to - from) * 2 < columns.from.length) joined(c, view, curves, row, place, from, to);
+  else envelope(c, view, row, columns, place);
+  c.stroke();
+}
+
+/** Few snippets: one point at the middle of each, the ends drawn to the ends of the sequence. @param {Context} c @param {Viewport} view @param {Curves} curves @param {Uint8Array} row @param {(byte: number) => number} place @param {number} from @param {number} to */
+function joined(c, view, curves, row, place, from, to) {
+  const { edges, n } = curves;
+  if (from === 0) c.moveTo(view.x(edges[0]), place(row[0]));
+  for (let i = Math.max(0, from - 1); i <= Math.min(n - 1, to + 1); i += 1) c.lineTo(view.x((edges[i] + edges[i + 1]) / 2), place(row[i]));
+  if (to === n - 1) c.lineTo(view.x(edges[n]), place(row[n - 1]));
+}
+
+/** Many snippets to a pixel: down to the lowest and up to the highest of each column. @param {Context} c @param {Viewport} view @param {Uint8Array} row @param {{from: Int32Array, to: Int32Array}} columns @param {(byte: number) => number} place */
+function envelope(c, view, row, columns, place) {
+  const n = columns.from.length;
+  const [low, high] = [new Uint8Array(n), new Uint8Array(n)];
+  decimate(row, columns, low, high);
+  const heights = Float32Array.from({ length: 256 }, (_, byte) => place(byte));
+  for (let x = 0; x < n; x += 1) {
+    if (columns.from[x] < 0) continue;
+    c.lineTo(view.left + x + 0.5, heights[high[x]]);
+    if (low[x] !== high[x]) c.lineTo(view.left + x + 0.5, heights[low[x]]);
+  }
+}
+
+/** Pixel columns of a run under a view. @param {Curves} curves @param {Viewport} view */
+export const columnsFor = (curves, view) => columnsOf(curves, view, Math.max(1, Math.floor(view.width)));
+
+/** Black or white, whichever reads better on a colour. @param {string} hex */
+export function inkOn(hex) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#14202c" : "#ffffff";
+}

@@ -1,0 +1,538 @@
+/**
+ * One open video: its labels, its player, its timeline, its clock, and the panels that show them. State lives here and
+ * in what it holds; `render` shows all of it. What the keys do is in commands.js.
+ *
+ * @typedef {import("./types.js").Annotation} Annotation
+ * @typedef {import("./types.js").Change} Change
+ * @typedef {import("./types.js").Proposal} Proposal
+ * @typedef {import("./types.js").VideoInfo} VideoInfo
+ * @typedef {{type: "annotation" | "proposal" | null, id: string | number | null, edge: "start" | "end" | null}} Selection
+ * @typedef {{open: (video: number | string) => void, select: (value: object | null) => void, focus: () => void}} Hooks
+ */
+import { api } from "./api.js";
+import { Clock } from "./clock.js";
+import { commandsOf, shownTime } from "./commands.js";
+import { h } from "./dom.js";
+import { FrameTable } from "./frames.js";
+import { intersection, merged } from "./intervals.js";
+import { keyTable } from "./keys.js";
+import { Marking } from "./marking.js";
+import { ModelOutput } from "./model.js";
+import { CommentBox, Stage } from "./panels/stage.js";
+import { Header, LEVEL_NAMES } from "./panels/header.js";
+import { annotationText, LabelList, ProposalList, spanText } from "./panels/lists.js";
+import { Palette } from "./panels/palette.js";
+import { ask, footer, sheet } from "./panels/shortcuts.js";
+import { Player } from "./player.js";
+import { bounded, clicked, reshaped } from "./statements.js";
+import { isComplete, stateOf } from "./store/document.js";
+import { EditQueue, sendLeftovers } from "./store/edits.js";
+import { History } from "./store/history.js";
+import { Labels } from "./store/labels.js";
+import { spanOf } from "./timeline/spans.js";
+import { Timeline } from "./timeline/timeline.js";
+
+const POLL_MS = 10_000;
+/** What a double click adds at level full, as a share of the view, before its edges are dragged. */
+const ADDED_SHARE = 0.04;
+const UNKNOWN_COLOUR = "#8a94a3";
+
+export class Workbench {
+  /** @type {Selection} */
+  selection = { type: null, id: null, edge: null };
+  /** The class marked last, or chosen. @type {string | null} */
+  current = null;
+  marking = new Marking();
+  session = crypto.randomUUID();
+  #gone = new AbortController();
+  #isAsking = false;
+  /** @type {CanvasImageSource | null} */
+  #strip = null;
+  /** @type {string[]} */
+  #lanes = [];
+
+  /**
+   * @param {string | number} video @param {AbortSignal} signal
+   * @returns {Promise<[VideoInfo, FrameTable]>}
+   */
+  static async fetch(video, signal) {
+    const info = await api.video(video, signal);
+    const end = info.origin + info.duration;
+    if (info.n_frames === 0) return [info, FrameTable.without(info.origin, end)];
+    return [info, FrameTable.parse(await api.frames(video, signal), end)];
+  }
+
+  /** @param {VideoInfo} info @param {FrameTable} frames @param {Hooks} hooks */
+  constructor(info, frames, hooks) {
+    this.info = info;
+    this.frames = frames;
+    this.hooks = hooks;
+    this.colours = new Map(info.classes.map(({ name, colour }) => [name, colour]));
+    this.current = info.classes[0]?.name ?? null;
+    this.keys = keyTable(info.keys ?? {}, info.classes);
+    this.model = new ModelOutput(info, localStorage);
+    this.labels = new Labels({ state: stateOf(info), history: new History(steps(info.undo), steps(info.redo)) });
+    this.header = new Header(info, { setLevel: (level) => this.setLevel(level), seek: (time) => this.player.seekTime(time), open: (video) => hooks.open(video) });
+    this.stage = new Stage(() => this.player.toggle());
+    this.labelList = new LabelList();
+    this.proposalList = new ProposalList({ setThreshold: (value) => this.setThreshold(value), acceptAll: () => this.acceptAll() });
+    this.palette = new Palette(info.classes, this.keys.classes, {
+      press: (label) => this.press(label), release: (label) => this.release(label), leave: () => hooks.focus(),
+      deny: (label) => this.commit([{ kind: "label.set", label, present: this.presence(label).present === false ? null : false }]),
+    });
+    this.comment = new CommentBox((text) => this.commit([{ kind: "comment.set", text }]), () => hooks.focus());
+    this.timeline = new Timeline({ origin: info.origin, end: info.origin + info.duration, actions: this.#actions(), values: (run, time) => api.values(info.id, run, time) });
+    this.element = this.#assembled();
+    this.player = this.#player();
+    this.commands = commandsOf(this);
+    this.queue = this.#queue();
+    this.labels.attach(this.queue);
+    this.clockwork = this.#clockwork();
+    this.#live();
+    this.#load();
+    this.render();
+    this.header.showSaved(this.queue);
+    if (this.keys.conflicts.length) this.say(`Keys collide: ${this.keys.conflicts[0]} See ?`);
+  }
+
+  #assembled() {
+    const firstKey = [...this.keys.classes.keys()][0];
+    return h("div", { class: "bench" }, this.header.element,
+      h("div", { class: "middle" }, this.stage.element,
+        h("div", { class: "lists" }, this.labelList.element, this.proposalList.element),
+        h("div", { class: "side" }, this.palette.element, this.comment.element)),
+      this.timeline.element, footer(this.keys.chords, firstKey));
+  }
+
+  #player() {
+    const { media, media_problem: problem } = this.info;
+    if (media === null) this.stage.explain(problem ?? "No pictures: this video is known by its features only. The timeline works without them.");
+    return new Player({
+      video: this.stage.video, frames: this.frames, media,
+      onPresented: () => this.#presented(),
+      onState: (kind) => {
+        this.clockwork?.tell(kind);
+        this.#presented();
+      },
+      onProblem: (reason) => this.stage.explain(reason),
+    });
+  }
+
+  #queue() {
+    return new EditQueue({
+      post: api.edits, storage: localStorage, annotator: this.info.annotator, video: this.info.id, session: this.session, sequence: this.info.sequence,
+      onState: () => this.queue && this.header.showSaved(this.queue),
+      onAnswer: (saved, refused, others) => this.#answered(saved, refused, others),
+    });
+  }
+
+  #clockwork() {
+    const clock = new Clock({
+      post: api.activity, video: this.info.id, session: this.session, phi: this.info.phi,
+      look: () => ({ playing: this.player.isPlaying, visible: !document.hidden, level: this.level, assisted: this.model.run !== null }),
+      onTick: () => this.header.showClock(clock.seconds),
+    });
+    clock.tell(this.info.media === null ? "ready" : "loading");
+    this.header.showClock(clock.seconds);
+    return clock;
+  }
+
+  /** What goes on while the video is open: other sessions, hidden tabs, edits earlier visits left of other videos. */
+  #live() {
+    const { signal } = this.#gone;
+    const tidy = () => sendLeftovers({ post: api.edits, storage: localStorage, annotator: this.info.annotator, session: this.session, except: this.info.id })
+      .then((refused) => refused.length && this.say(`Edits left from another video were refused: ${refused[0]}`, true)).catch(() => {});
+    const poll = setInterval(() => {
+      if (document.hidden) return;
+      this.queue.poll();
+      tidy();
+    }, POLL_MS);
+    signal.addEventListener("abort", () => clearInterval(poll));
+    tidy();
+    document.addEventListener("visibilitychange", () => {
+      this.clockwork.tell(document.hidden ? "hidden" : "visible");
+      if (document.hidden) this.clockwork.send(true);
+      else this.queue.poll();
+    }, { signal });
+    addEventListener("online", () => this.queue.retry(), { signal });
+    addEventListener("pagehide", () => this.#farewell(), { signal });
+  }
+
+  async #load() {
+    const { signal } = this.#gone;
+    if (this.info.strip) this.#loadStrip(this.info.strip.url);
+    try {
+      await this.model.load(api, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.model.note = `The model's output cannot be shown: ${/** @type {Error} */ (error).message}`;
+    }
+    if (signal.aborted) return;
+    if (this.model.run !== null) this.labels.learnDecisions(this.model.run, this.model.proposals);
+    const labelled = new Set([...this.annotations.map(({ label }) => label), ...this.labels.shown.labels.keys()]);
+    this.#lanes = this.model.ordered(this.info.classes.map(({ name }) => name), labelled);
+    this.render();
+  }
+
+  /** @param {string} url */
+  #loadStrip(url) {
+    const picture = new Image();
+    picture.onload = () => {
+      this.#strip = picture;
+      this.render();
+    };
+    picture.src = url;
+  }
+
+  destroy() {
+    this.#gone.abort();
+    this.#farewell();
+    this.player.destroy();
+    this.timeline.destroy();
+    this.element.remove();
+  }
+
+  /** The page may go now: what is not acknowledged stays in the storage for the next visit. */
+  #farewell() {
+    this.comment.commit();
+    this.queue.close();
+    this.clockwork.close();
+  }
+
+  get level() {
+    return this.labels.shown.level;
+  }
+
+  get isComplete() {
+    return isComplete(this.labels.shown);
+  }
+
+  /** Ascending. @returns {Annotation[]} */
+  get annotations() {
+    return [...this.labels.shown.annotations.values()].sort((a, b) => spanOf(a)[0] - spanOf(b)[0]);
+  }
+
+  get openProposals() {
+    return this.model.open(this.labels.shown);
+  }
+
+  /** Instances and proposals, ascending: the way of the Tab key. @returns {(Annotation | Proposal)[]} */
+  get items() {
+    return [...this.annotations, ...this.openProposals].sort((a, b) => this.startOf(a) - this.startOf(b));
+  }
+
+  /** @param {Annotation | Proposal} item @returns {number} */
+  startOf(item) {
+    return "clicks" in item ? spanOf(item)[0] : item.start;
+  }
+
+  /** @returns {Annotation | Proposal | null} */
+  get selected() {
+    const { type, id } = this.selection;
+    if (type === "annotation") return this.labels.shown.annotations.get(String(id)) ?? null;
+    return type === "proposal" ? (this.openProposals.find((one) => one.id === id) ?? null) : null;
+  }
+
+  /** The selection as a person would have made it: a proposal becomes the instance it would be accepted as. */
+  get selectedAsAnnotation() {
+    const item = this.selected;
+    return item && ("clicks" in item ? item : this.#instanceOf(item));
+  }
+
+  /** What Enter and X are about: the proposal chosen, else the best one. */
+  get currentProposal() {
+    const item = this.selected;
+    return item && !("clicks" in item) ? item : (this.openProposals[0] ?? null);
+  }
+
+  /** Time that has been on the screen, in this and earlier visits. */
+  get watched() {
+    return merged(this.player.watched);
+  }
+
+  /** Judged for all classes, and for some. */
+  get coverage() {
+    const { coverage, classes, extent } = this.labels.shown;
+    const spans = classes.map((name) => coverage.get(name) ?? []);
+    return { checkedAll: spans.reduce(intersection, spans.length ? [extent] : []), checkedSome: merged(spans.flat()) };
+  }
+
+  /** What is said of a class in this video. @param {string} name @returns {{present: boolean | null, count: number}} */
+  presence(name) {
+    const count = this.annotations.filter(({ label }) => label === name).length;
+    return { present: count > 0 ? true : (this.labels.shown.labels.get(name) ?? null), count };
+  }
+
+  /** @param {number} time */
+  clock(time) {
+    return shownTime(time, this.info.origin);
+  }
+
+  /** @param {string} label */
+  colourOf(label) {
+    return this.colours.get(label) ?? UNKNOWN_COLOUR;
+  }
+
+  /** Tell the annotator, and the screen reader. @param {string} text @param {boolean} [isProblem] */
+  say(text, isProblem = false) {
+    this.stage.say(text, isProblem);
+  }
+
+  /** @param {Change[]} changes */
+  commit(changes) {
+    this.labels.commit(changes);
+    this.render();
+  }
+
+  /** @param {import("./types.js").Level} level */
+  setLevel(level) {
+    if (level === this.level) return;
+    this.marking.open.clear();
+    this.commit([{ kind: "level.set", level }]);
+    this.say(`Level: ${LEVEL_NAMES[level]}.`);
+  }
+
+  /** A class key goes down. @param {string} label */
+  press(label) {
+    this.current = label;
+    if (this.marking.marked) this.commitMarks(label);
+    else this.#state(this.marking.press(label, this.level, this.player.time, performance.now()));
+  }
+
+  /** @param {string} label */
+  release(label) {
+    const statement = this.marking.release(label, this.player.time, performance.now());
+    if (statement) this.#state(statement);
+  }
+
+  /** What lies between the in and out marks is an instance. @param {string} label */
+  commitMarks(label) {
+    const times = this.marking.marked;
+    if (!times) return;
+    this.marking.marks = { in: null, out: null };
+    this.#state({ kind: this.level === "two-segment" ? "pair" : "span", label, times });
+  }
+
+  /** @param {import("./marking.js").Statement} statement */
+  #state(statement) {
+    const { label } = statement;
+    const id = crypto.randomUUID();
+    if (statement.kind === "toggle") {
+      const isPresent = this.labels.shown.labels.get(label) === true;
+      this.commit([{ kind: "label.set", label, present: isPresent ? null : true }]);
+      this.say(isPresent ? `${label}: unknown again.` : `${label} occurs in this video.`);
+    } else if (statement.kind === "opened") {
+      this.say(`${label} open from ${this.clock(statement.time)}; ${this.keys.chords.get("cancel")?.[0] ?? "Esc"} drops it.`);
+      this.render();
+    } else if (statement.kind === "click") {
+      this.#put(clicked(id, label, [statement.time]));
+    } else if (statement.kind === "pair") {
+      this.#put(clicked(id, label, statement.times));
+    } else {
+      this.#put(bounded(id, label, ...statement.times, this.frames));
+    }
+  }
+
+  /** @param {Annotation} annotation */
+  #put(annotation) {
+    this.selection = { type: "annotation", id: annotation.id, edge: null };
+    this.commit([{ kind: "annotation.put", annotation }]);
+    this.say(`${annotation.label}: ${annotationText(annotation, this.info.origin)}.`);
+  }
+
+  /** @param {Proposal} proposal @returns {Annotation} */
+  #instanceOf({ label, start, end }) {
+    return bounded(crypto.randomUUID(), label, start, end, this.frames, true);
+  }
+
+  /** @param {Proposal[]} proposals */
+  accept(proposals) {
+    const run = this.model.run ?? undefined;
+    this.commit(proposals.map((proposal) => ({ kind: "proposal.accept", run, proposal_id: proposal.id, annotation: this.#instanceOf(proposal) })));
+    this.say(proposals.length === 1 ? `${proposals[0].label} ${this.clock(proposals[0].start)} accepted.` : `${proposals.length} proposals accepted.`);
+  }
+
+  acceptAll() {
+    const above = this.openProposals.filter(({ score }) => score >= this.model.threshold);
+    if (above.length > 0) this.accept(above);
+    else this.say("No open proposal above the slider.");
+  }
+
+  /** @param {number} value */
+  setThreshold(value) {
+    this.model.setThreshold(value);
+    this.render();
+  }
+
+  /** The selected label, or the proposal as corrected, in its new shape. @param {Annotation} shaped */
+  shape(shaped) {
+    const item = this.selected;
+    if (item && !("clicks" in item)) {
+      this.selection = { type: "annotation", id: shaped.id, edge: this.selection.edge };
+      this.commit([{ kind: "proposal.accept", run: this.model.run ?? undefined, proposal_id: item.id, annotation: shaped }]);
+    } else {
+      this.commit([{ kind: "annotation.put", annotation: shaped }]);
+    }
+    this.say(`${shaped.label}: ${annotationText(shaped, this.info.origin)}.`);
+  }
+
+  /** @param {import("./types.js").Span} span @param {boolean} isJudged */
+  cover(span, isJudged) {
+    const [start, end] = [this.frames.snap(span[0]), this.frames.snap(span[1])];
+    if (end <= start) return;
+    this.commit([{ kind: isJudged ? "coverage.add" : "coverage.remove", labels: null, start, end }]);
+    this.say(`${spanText(start, end, this.info.origin)} ${isJudged ? "checked" : "not checked"}.`);
+  }
+
+  /** Select, go there, show it. @param {Annotation | Proposal | null} item */
+  choose(item) {
+    if (!item) {
+      this.render();
+      return;
+    }
+    const [start, end] = "clicks" in item ? spanOf(item) : [item.start, item.end];
+    this.selection = { type: "clicks" in item ? "annotation" : "proposal", id: item.id, edge: null };
+    this.current = item.label;
+    this.timeline.reveal(start, end);
+    this.timeline.revealClass(item.label);
+    this.player.seekTime(start);
+    this.hooks.select({ video: this.info.id, type: this.selection.type, id: item.id, label: item.label, start, end });
+    this.render();
+  }
+
+  /** @returns {import("./timeline/timeline.js").Actions} */
+  #actions() {
+    return {
+      seek: (time) => this.player.seekTime(time),
+      select: (box, edge) => {
+        this.selection = { type: box?.type ?? null, id: box?.id ?? null, edge: box?.level === "one-segment" ? null : edge };
+        if (box) this.current = box.label;
+        this.render();
+      },
+      shaped: (box, edge, time) => {
+        this.selection = { type: box.type, id: box.id, edge };
+        const item = this.selectedAsAnnotation;
+        if (!item) return null;
+        const shaped = reshaped(item, edge, time, this.level, this.frames);
+        this.player.seekTime(edge === "end" ? spanOf(shaped)[1] - 1 : spanOf(shaped)[0]);
+        return shaped;
+      },
+      shape: (_box, annotation) => this.shape(annotation),
+      add: (time, name) => this.#add(time, name ?? this.current),
+      accept: (box) => this.accept(this.openProposals.filter(({ id }) => id === box.id)),
+      cover: (span, isJudged) => this.cover(span, isJudged),
+      describe: (box) => this.#describe(box),
+    };
+  }
+
+  /** Double click: what the level asks for, at that time; a full instance takes the gate's edges if it is open there. @param {number} time @param {string | null} label */
+  #add(time, label) {
+    if (label === null) return;
+    this.current = label;
+    const shown = this.frames.start(this.frames.at(time));
+    if (this.level !== "full") {
+      this.#state(this.marking.press(label, this.level, shown, performance.now()));
+      return;
+    }
+    const half = (this.timeline.view.span * ADDED_SHARE) / 2;
+    const [start, end] = this.model.curves?.gateAround(label, time) ?? [time - half, time + half];
+    const inside = (/** @type {number} */ at) => this.frames.snap(Math.min(Math.max(at, this.frames.start(0)), this.frames.end));
+    this.#put(bounded(crypto.randomUUID(), label, inside(start), inside(end), this.frames));
+  }
+
+  /** @param {import("./timeline/spans.js").Box} box */
+  #describe({ type, id, label, start, end }) {
+    const times = spanText(start, end, this.info.origin);
+    if (type === "proposal") {
+      const proposal = this.model.proposals.find((one) => one.id === id);
+      return `${label}  ${proposal?.score.toFixed(3) ?? ""}\n${times} · ${this.model.title(this.model.run)}`;
+    }
+    const annotation = this.labels.shown.annotations.get(String(id));
+    const who = annotation?.annotator ?? this.info.annotator;
+    return `${label}\n${annotation ? annotationText(annotation, this.info.origin) : times} · ${who}${annotation?.model_assisted ? ", from a proposal" : ""}`;
+  }
+
+  /** @param {import("./types.js").Edit[]} saved @param {{edit: import("./types.js").Edit, error: string}[]} refused @param {import("./types.js").Edit[]} others */
+  #answered(saved, refused, others) {
+    const mine = others.filter(({ annotator }) => annotator === undefined || annotator === this.info.annotator);
+    this.labels.settle(saved, refused, mine);
+    if (refused.length > 0) this.say(`Refused and taken back: ${refused[0].error}${refused.length > 1 ? ` (and ${refused.length - 1} more)` : ""}`, true);
+    else if (mine.length > 0) this.say(`Another window changed this video: ${mine.length} ${mine.length === 1 ? "edit" : "edits"} merged in.`);
+    else if (others.length > 0) this.say(`${[...new Set(others.map(({ annotator }) => annotator))].join(", ")} is labelling this video too.`);
+    this.render();
+  }
+
+  #presented() {
+    if (!this.player) return;
+    this.stage.showFrame(this.player, this.info.origin);
+    this.timeline.setPlayhead(this.player.time, this.player.isPlaying);
+  }
+
+  /** Show everything as it is now. */
+  render() {
+    const { labels, model, selection, marking } = this;
+    const open = [...marking.open.values()];
+    const context = { origin: this.info.origin, colourOf: (/** @type {string} */ label) => this.colourOf(label), select: (/** @type {string} */ type, /** @type {string | number} */ id) =>
+      this.choose(this.items.find((item) => item.id === id && ("clicks" in item) === (type === "annotation")) ?? null) };
+    const proposals = this.openProposals;
+    const { annotations } = this;
+    this.header.show(this.level, this.isComplete);
+    this.labelList.show(annotations, open, selection, context);
+    this.proposalList.show({
+      proposals, title: model.title(model.run), threshold: model.threshold, range: model.range,
+      current: marking.marked ? null : (this.currentProposal?.id ?? null), note: model.note || (model.proposals.length ? "All decided" : model.run === null ? "" : "None"),
+    }, selection, context);
+    this.palette.show(this.current, (name) => this.presence(name));
+    this.comment.show(labels.shown.comment);
+    this.timeline.show({
+      annotations, proposals, selection, ...this.coverage, ambiguous: labels.shown.ambiguous, colourOf: context.colourOf,
+      strengthOf: (proposal) => model.strength(proposal), classes: this.#lanes, curves: model.curves, before: model.before,
+      runTitle: model.title(model.run), beforeTitle: model.title(this.info.previous_run), note: model.note, strip: this.#strip, stripInfo: this.info.strip,
+      open, marks: marking.marks,
+    });
+    this.#presented();
+  }
+
+  /** @param {string} question @param {{says: string, does: () => void}[]} answers */
+  ask(question, answers) {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const bar = ask(question, answers, () => {
+      this.#isAsking = false;
+      this.hooks.focus();
+    });
+    this.element.append(bar.element);
+    bar.focus();
+  }
+
+  showShortcuts() {
+    const dialog = sheet(this.keys, () => {
+      dialog.remove();
+      this.hooks.focus();
+    });
+    this.element.append(dialog);
+    dialog.showModal();
+  }
+
+  /** Move the focus from panel to panel; the last hands it back. */
+  focusPanels() {
+    const doors = [this.header.levels.find((button) => button.getAttribute("aria-checked") === "true"), this.palette.list.querySelector("button"), this.palette.input,
+      this.proposalList.slider, this.comment.input];
+    const root = /** @type {ShadowRoot | Document} */ (this.element.getRootNode());
+    const at = doors.findIndex((door) => door === root.activeElement);
+    const next = /** @type {HTMLElement | undefined} */ (doors[at + 1]);
+    if (next) next.focus();
+    else this.hooks.focus();
+  }
+
+  /** To the next video. */
+  leave() {
+    if (this.info.next === null) this.say("Done. There is no further video to label.");
+    else this.hooks.open(this.info.next);
+  }
+}
+
+/** @param {{group?: string, edits: Change[]}[]} groups @returns {import("./store/history.js").Step[]} */
+function steps(groups) {
+  return (groups ?? []).map(({ group, edits }) => ({ group: group ?? "", edits }));
+}

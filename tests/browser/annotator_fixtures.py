@@ -1,0 +1,136 @@
+"""Videos with their frame number in the picture, and models that are easy to work out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+
+import av
+import numpy as np
+
+from tests.browser.fake_annotator_server import FakeRun, FakeVideo
+
+WIDTH, HEIGHT, BITS, CELL = 320, 180, 12, 24
+TICK = Fraction(1, 90_000)
+
+# Reads the frame number off the picture that is on the screen.
+READ_CODE = """(annotator) => {
+  const video = annotator.bench.stage.video;
+  const canvas = window.probe ??= Object.assign(document.createElement("canvas"), {width: 320, height: 180});
+  const c = canvas.getContext("2d", {willReadFrequently: true});
+  c.drawImage(video, 0, 0, 320, 180);
+  let code = 0;
+  for (let bit = 0; bit < 12; bit += 1) {
+    const [r] = c.getImageData(bit * 24 + 16, 24, 1, 1).data;
+    code |= (r > 127 ? 1 : 0) << bit;
+  }
+  return code;
+}"""
+
+
+@dataclass(frozen=True)
+class CodedVideo:
+    """A file, and the presentation time of each of its frames in microseconds."""
+
+    path: Path
+    times: tuple[int, ...]
+    end: int
+
+
+def constant(rate: Fraction | int, seconds: float, first: Fraction | int = 0) -> list[int]:
+    """Ticks of a constant frame rate."""
+    step = 1 / (Fraction(rate) * TICK)
+    return [round(Fraction(first) / TICK + i * step) for i in range(round(seconds * Fraction(rate)))]
+
+
+def variable(seconds: float, seed: int = 0) -> list[int]:
+    """Ticks 10 to 90 milliseconds apart."""
+    gaps = np.random.default_rng(seed).integers(10, 90, size=int(seconds * 20)) * 90
+    return [0, *np.cumsum(gaps).tolist()]
+
+
+def code_video(path: Path, ticks: Iterable[int], b_frames: int = 0) -> CodedVideo:
+    """Write a video whose frame ``i`` shows ``i`` in binary, twelve cells, least bit first."""
+    ticks = list(ticks)
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
+        stream = out.add_stream(
+            "libx264", rate=30, options={"preset": "ultrafast", "crf": "24", "g": "30", "bf": str(b_frames)}
+        )
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.time_base = stream.time_base = TICK
+        for i, tick in enumerate(ticks):
+            frame = av.VideoFrame.from_ndarray(_picture(i, len(ticks)), format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = tick, TICK
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    times = tuple(round(Fraction(tick) * TICK * 1_000_000) for tick in ticks)
+    return CodedVideo(path, times, times[-1] + (times[-1] - times[-2]))
+
+
+def _picture(index: int, count: int) -> np.ndarray:
+    rows = np.linspace(70, 120, HEIGHT, dtype=np.uint8)[:, None, None]
+    picture = np.broadcast_to(rows, (HEIGHT, WIDTH, 3)).copy()
+    x = int((WIDTH - 30) * index / count)
+    picture[110:140, x : x + 30] = (230, 160, 0)
+    for bit in range(BITS):
+        picture[8:40, 4 + bit * CELL : 4 + (bit + 1) * CELL] = 255 if index >> bit & 1 else 0
+    return picture
+
+
+def hills(n: int, centres: Iterable[float], width: float = 0.04) -> np.ndarray:
+    """A curve of length ``n`` with a bump at each share of it, over a ripple."""
+    x = np.linspace(0, 1, n)
+    return 0.08 + 0.02 * np.sin(90 * x) + sum(0.85 * np.exp(-(((x - c) / width) ** 2)) for c in centres)
+
+
+def fake_run(video: CodedVideo, n_classes: int, n: int = 120, shift: float = 0.0) -> FakeRun:
+    """Float32 output of a model: class ``i`` has bumps of its own, the threshold drifts slowly."""
+    cas = np.stack([hills(n, [0.2 + 0.13 * i + shift, 0.65 - 0.1 * i]) for i in range(n_classes)], axis=1).astype(
+        np.float32
+    )
+    threshold = (0.35 + 0.03 * np.sin(np.linspace(0, 9, n))).astype(np.float32)
+    edges = np.linspace(video.times[0], video.end, n + 1).astype(np.int64).tolist()
+    return FakeRun(cas, threshold, edges)
+
+
+def fake_video(video: CodedVideo, number: int = 1, with_model: bool = True) -> FakeVideo:
+    """A video as the server knows it: two runs, three proposals, a strip."""
+    fake = FakeVideo(number, list(video.times), video.end, video.path)
+    picture = strip(video, 24)
+    fake.strip = picture
+    fake.told["strip"] = {
+        "url": f"/api/videos/{number}/strip",
+        "times": _strip_times(video, 24),
+        "width": 96,
+        "height": 54,
+    }
+    if with_model:
+        fake.runs = {5: fake_run(video, len(fake.classes), shift=0.02), 6: fake_run(video, len(fake.classes))}
+        span = video.end - video.times[0]
+        at = [round(video.times[0] + share * span) for share in (0.15, 0.25, 0.6, 0.7, 0.4, 0.45)]
+        fake.runs[6].proposals = [
+            {"id": 11, "label": "LongJump", "start": at[0], "end": at[1], "score": 0.91},
+            {"id": 12, "label": "HighJump", "start": at[2], "end": at[3], "score": 0.84},
+            {"id": 13, "label": "LongJump", "start": at[4], "end": at[5], "score": 0.22},
+        ]
+    return fake
+
+
+def _strip_times(video: CodedVideo, n: int) -> list[int]:
+    return [video.times[i * (len(video.times) - 1) // (n - 1)] for i in range(n)]
+
+
+def strip(video: CodedVideo, n: int) -> bytes:
+    """One JPEG row of ``n`` pictures, 96 x 54 each."""
+    from PIL import Image
+
+    row = Image.new("RGB", (96 * n, 54))
+    for i in range(n):
+        index = i * (len(video.times) - 1) // (n - 1)
+        row.paste(Image.fromarray(_picture(index, len(video.times))).resize((96, 54)), (96 * i, 0))
+    out = BytesIO()
+    row.save(out, "JPEG", quality=80)
+    return out.getvalue()

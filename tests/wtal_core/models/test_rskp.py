@@ -1,0 +1,97 @@
+"""RSKP's equations: the walk is exact, padding is silent, memory belongs to its class (FACTS 6)."""
+
+import numpy as np
+import pytest
+import torch
+
+from wtal_core.models.method import Output, Setup
+from wtal_core.models.rskp import Rskp, RskpConfig, attention_contrast, random_walk, representatives
+
+
+def scene(seed=0, n_videos=2, length=9, width=6, k=3):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(n_videos, length, width, generator=generator, dtype=torch.float64)
+    mask = torch.arange(length).expand(n_videos, -1) < torch.tensor([length, length - 4][:n_videos])[:, None]
+    return x * mask[..., None], mask, torch.rand(k, width, generator=generator, dtype=torch.float64)
+
+
+def test_the_small_solve_equals_inverting_the_whole_affinity():
+    x, mask, start = scene()
+    mu = representatives(x, mask, start, 2)
+    walked = random_walk(x, mask, mu, 0.5)
+    for video, length in ((0, 9), (1, 5)):
+        real, means = x[video, :length], mu[video]
+        unit = torch.nn.functional.normalize
+        z = (5 * unit(means, dim=-1) @ unit(real, dim=-1).T).softmax(0)
+        affinity = z.T @ (z / z.sum(1, keepdim=True))
+        inverse = torch.linalg.inv(torch.eye(length, dtype=torch.float64) - 0.25 * affinity)
+        expected = 0.5 * inverse @ (0.5 * z.T @ means + real)
+        torch.testing.assert_close(walked[video, :length], expected, atol=1e-7, rtol=1e-6)
+
+
+def test_padding_changes_neither_representatives_nor_walk():
+    x, mask, start = scene()
+    alone, alone_mask = x[1:, :5], mask[1:, :5]
+    together = representatives(x, mask, start, 2)
+    torch.testing.assert_close(representatives(alone, alone_mask, start, 2), together[1:])
+    torch.testing.assert_close(
+        random_walk(alone, alone_mask, together[1:], 0.5)[0], random_walk(x, mask, together, 0.5)[1, :5]
+    )
+
+
+def test_a_walk_without_usable_means_keeps_the_embedding():
+    x, mask, start = scene()
+    usable = torch.tensor([[True, True, False], [False, False, False]])
+    walked = random_walk(x, mask, start.expand(2, -1, -1), 0.5, usable)
+    torch.testing.assert_close(walked[1], x[1])
+    only = random_walk(x[:1], mask[:1], start[None, :2], 0.5)
+    torch.testing.assert_close(walked[0], only[0])
+
+
+def test_attention_contrast_takes_an_eighth_at_both_ends():
+    """Eight snippets 0 .. 7 (k = 1): 0 - 7; the second video has three real ones, 5 3 4: 3 - 5. Mean -4.5."""
+    attention = torch.tensor([[0.0, 1, 2, 3, 4, 5, 6, 7], [5, 3, 4, 0, 0, 0, 0, 0]])
+    mask = torch.tensor([[True] * 8, [True] * 3 + [False] * 5])
+    assert attention_contrast(attention, mask).item() == pytest.approx(-4.5)
+
+
+def test_the_foreground_starts_against_the_background_and_is_a_parameter_of_its_own():
+    method = Rskp(RskpConfig(width=8), Setup(4, ("a", "b")))
+    torch.testing.assert_close(method.foreground, -method.centres[-1:])
+    assert method.foreground.data_ptr() != method.centres.data_ptr()
+
+
+def test_memory_keeps_the_best_of_a_class_and_nothing_of_absent_ones():
+    """The public code's index bug: every video wrote to and read from class 0."""
+    method = Rskp(RskpConfig(width=4, memory_slots=2), Setup(4, ("a", "b")))
+    with torch.no_grad():
+        method.centres.copy_(torch.eye(4)[:3])
+    mu = torch.tensor([[[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0.8, 0.6, 0]]])
+    method._remember(mu, torch.tensor([[0.0, 1.0]]))
+    assert (method.memory_scores[:2] == -1).all()
+    torch.testing.assert_close(method.memory[2], mu[0, 1])
+    torch.testing.assert_close(method.memory[3], mu[0, 2])
+
+
+def test_after_the_warm_up_the_memory_enters_the_losses():
+    torch.manual_seed(0)
+    method = Rskp(RskpConfig(width=8, memory_from=1), Setup(4, ("a", "b")))
+    video = type("Video", (), {})()
+    video.features = type("Features", (), {"values": np.random.default_rng(0).random((6, 4), np.float32)})()
+    video.video_label = np.array([1.0, 0.0], np.float32)
+    method.after_epoch(1, None, [video])
+    assert bool(method.has_memory)
+    assert (method.memory_scores[:5] >= 0).all()
+    assert (method.memory_scores[5:] == -1).all()
+    features, mask = torch.from_numpy(video.features.values)[None], torch.ones(1, 6, dtype=torch.bool)
+    batch = type("Batch", (), {})()
+    batch.mask, batch.lengths, batch.video_label = mask, torch.tensor([6]), torch.tensor([[1.0, 0.0]])
+    method.train()
+    output = method(features, mask)
+    assert isinstance(output, Output)
+    terms = method.losses(output, batch)
+    sum(terms.values()).backward()
+    with_memory = terms["foreground"]
+    method.has_memory.fill_(False)
+    assert torch.isfinite(method.embedding.weight.grad).all()
+    assert with_memory > method.losses(output, batch)["foreground"]

@@ -1,0 +1,309 @@
+"""Representative snippet knowledge propagation: RSKP (Huang, Wang, Li, CVPR 2022), the backbone of GauFuse; FACTS 6.
+
+A few representative snippets of a video are found by expectation maximisation, their knowledge is spread to all of its
+snippets by a random walk, and what the walk says teaches the plain branch. A memory keeps the best representatives of
+each class over videos. The random walk is solved in the space of the K representatives (Woodbury), exactly. The public
+code's memory always read class 0; here each video reads its own classes. Segments have exact ends (FACTS 7.6); the
+public arithmetic is ``ends=published``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
+from wtal_core.inference.contrast import contrast_proposals
+from wtal_core.inference.scoring import RSKP_STRIP, Ends
+from wtal_core.models.blocks import linear
+from wtal_core.models.method import MethodEntry, Output, Predict, Setup
+from wtal_core.training.config import Stage, TrainingConfig
+from wtal_core.training.dataset import Batch, TrainingVideo
+
+EPSILON = 1e-9
+THRESHOLDS = tuple(round(0.001 + 0.002 * k, 4) for k in range(20))
+"""Of the frame score, absolute (FACTS 6.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RskpConfig:
+    """Settings; the public code's value stands in the help text where it differs from the default."""
+
+    width: int = field(default=512, metadata={"help": "embedding size; public code 2048 (as wide as its features)"})
+    dropout: float = field(default=0.6, metadata={"help": "share of the embedding dropped while training; 0.6"})
+    representatives: int = field(default=8, metadata={"help": "K, Gaussians of a video; 8"})
+    iterations: int = field(default=2, metadata={"help": "EM iterations; 2"})
+    walk: float = field(default=0.5, metadata={"help": "w of the random walk, 0..1; 0.5"})
+    scale: float = field(default=20.0, metadata={"help": "factor of cosine similarities; THUMOS14 20, ActivityNet 10"})
+    memory_slots: int = field(default=5, metadata={"help": "representatives remembered for each class; 5"})
+    memory_from: int = field(default=20, metadata={"help": "epochs without memory; public code 101 of 200"})
+    background_weight: float = field(default=0.2, metadata={"help": "of the background-aware loss; 0.2"})
+    attention_weight: float = field(default=0.1, metadata={"help": "of the attention contrast; 0.1"})
+    propagation_weight: float = field(default=1.0, metadata={"help": "of the branch's imitation of the walk; 1"})
+    late_propagation_weight: float = field(default=0.5, metadata={"help": "the same with memory; 0.5"})
+    temperature: float = field(default=0.2, metadata={"help": "of the imitation's softmax; 0.2"})
+    class_threshold: float = field(default=0.1, metadata={"help": "least video score of a kept class; 0.1"})
+    nms_threshold: float = field(
+        default=0.5, metadata={"help": "largest overlap kept, of the lower-scored length; 0.5"}
+    )
+    ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
+
+
+class Rskp(nn.Module):
+    """Embedding, representatives, random walk and cosine heads.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    setup
+        D and the classes.
+    """
+
+    levels = frozenset({SupervisionLevel.VIDEO})
+    memory: Tensor
+    memory_scores: Tensor
+    has_memory: Tensor
+
+    def __init__(self, config: RskpConfig, setup: Setup) -> None:
+        super().__init__()
+        self.config = config
+        self.n_classes = len(setup.class_names)
+        self.embedding = linear(setup.n_features, config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.start = nn.Parameter(nn.init.xavier_uniform_(torch.empty(config.representatives, config.width)))
+        self.centres = nn.Parameter(nn.init.xavier_uniform_(torch.empty(self.n_classes + 1, config.width)))
+        self.foreground = nn.Parameter(-self.centres.detach()[-1:])  # starts against the background, then on its own
+        slots = self.n_classes * config.memory_slots
+        self.register_buffer("memory", torch.zeros(slots, config.width))
+        self.register_buffer("memory_scores", torch.full((slots,), -1.0))  # -1 marks an empty slot
+        self.register_buffer("has_memory", torch.tensor(False))
+
+    def forward(self, features: Tensor, mask: Tensor) -> Output:
+        """Features (B, T, D) and mask (B, T) to the mean of both branches' frame logits, (B, T, C) and (B, T)."""
+        config = self.config
+        real = mask[..., None]
+        x = self.dropout(F.relu(self.embedding(features))).masked_fill(~real, 0.0)  # (B, T, H)
+        mu = representatives(x, mask, self.start, config.iterations)  # (B, K, H)
+        walked = random_walk(x, mask, mu, config.walk)
+        plain, spread = self._head(x, mask), self._head(walked, mask)
+        video = 0.6 * plain["pooled"].softmax(-1) + 0.4 * spread["pooled"].softmax(-1)  # (B, C + 1)
+        frames = 0.6 * plain["frames"].softmax(-1) + 0.4 * spread["frames"].softmax(-1)
+        logits = 0.6 * plain["frames"] + 0.4 * spread["frames"]
+        extras = {
+            "frame_scores": (frames * plain["attention"][..., None])[..., :-1],
+            "plain": plain["frames"],
+            "spread": spread["frames"],
+        }
+        if self.training:
+            extras |= {f"plain.{name}": value for name, value in plain.items()}
+            extras |= {f"spread.{name}": value for name, value in spread.items()}
+            extras |= {"x": x, "mu": mu}
+        return Output(logits[..., :-1], logits[..., -1], video[:, :-1], extras)
+
+    def _head(self, x: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Cosine heads on an embedding (B, T, H): frame logits, attention, and pooled class logits of two kinds."""
+        scale = self.config.scale
+        unit, centres = F.normalize(x, dim=-1, eps=EPSILON), F.normalize(self.centres, dim=-1)
+        frames = scale * unit @ centres.T  # (B, T, C + 1)
+        attention = torch.sigmoid(scale * (unit @ F.normalize(self.foreground, dim=-1).T)[..., 0]) * mask  # (B, T)
+        agnostic = torch.einsum("bt,bth->bh", attention / (attention.sum(1, keepdim=True) + 1e-5), x)
+        weight = torch.sigmoid(frames) * mask[..., None]
+        own = torch.einsum("btc,bth->bch", weight / (weight.sum(1, keepdim=True) + 1e-5), x)  # (B, C + 1, H)
+        return {
+            "frames": frames,
+            "attention": attention,
+            "pooled": scale * F.normalize(agnostic, dim=-1, eps=EPSILON) @ centres.T,  # (B, C + 1)
+            "own": scale * (F.normalize(own, dim=-1, eps=EPSILON) * centres).sum(-1),  # (B, C + 1)
+        }
+
+    def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        """L_f + .2 L_b + .1 L_att + lam L_spl, already weighted (FACTS 6.3); then the memory learns of this batch."""
+        config, extras, mask = self.config, output.extras, batch.mask
+        actions = F.pad(batch.video_label, (0, 1))  # (y, 0)
+        everything = F.pad(batch.video_label, (0, 1), value=1.0)  # (y, 1)
+        foreground = _nce(extras["plain.pooled"], actions) + _nce(extras["spread.pooled"], actions)
+        background = _nce(extras["plain.own"], everything) + _nce(extras["spread.own"], everything)
+        teacher, weight = extras["spread.frames"], config.propagation_weight
+        if bool(self.has_memory):
+            remembered = self._remembered(extras["x"], batch)
+            foreground = foreground + 0.5 * _nce(remembered["pooled"], actions)
+            background = background + 0.5 * _nce(remembered["own"], everything)
+            teacher = 0.2 * remembered["frames"] + 0.8 * teacher
+            weight = config.late_propagation_weight
+        soft = (teacher.detach() / config.temperature).softmax(-1)
+        per_snippet = -(soft * F.log_softmax(extras["plain.frames"] / config.temperature, -1)).sum(-1)  # (B, T)
+        imitation = ((per_snippet * mask).sum(1) / batch.lengths).mean()
+        if bool(self.has_memory):
+            self._remember(extras["mu"].detach(), batch.video_label)
+        return {
+            "foreground": foreground,
+            "background": config.background_weight * background,
+            "attention": config.attention_weight * attention_contrast(extras["plain.attention"], mask),
+            "propagation": weight * imitation,
+        }
+
+    def _remembered(self, x: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """The heads on a walk over each video's own remembered representatives; detached memory (FACTS 6.4)."""
+        slots = self.config.memory_slots
+        usable = batch.video_label.repeat_interleave(slots, dim=1) > 0  # (B, C * slots)
+        usable &= self.memory_scores >= 0
+        memory = self.memory.clone().expand(len(x), -1, -1)  # the loss needs it as it was before this batch enters
+        return self._head(random_walk(x, batch.mask, memory, self.config.walk, usable), batch.mask)
+
+    def _remember(self, mu: Tensor, video_label: Tensor) -> None:
+        """Keep the best representatives of each class among the old ones and those of these videos."""
+        n_slots = self.config.memory_slots
+        scores = (self.config.scale * F.normalize(mu, dim=-1) @ F.normalize(self.centres.detach(), dim=-1).T).softmax(
+            -1
+        )
+        offered = scores[..., :-1].masked_fill(video_label[:, None, :] == 0, -1.0)  # (B, K, C)
+        offered = offered.flatten(0, 1).T  # (C, B K)
+        merged = torch.cat([self.memory_scores.view(self.n_classes, n_slots), offered], dim=1)
+        vectors = torch.cat(
+            [
+                self.memory.view(self.n_classes, n_slots, -1),
+                mu.flatten(0, 1).expand(self.n_classes, -1, -1),
+            ],
+            dim=1,
+        )
+        best, index = merged.topk(n_slots, dim=1)
+        self.memory.copy_(vectors.gather(1, index[..., None].expand(-1, -1, vectors.shape[-1])).flatten(0, 1))
+        self.memory_scores.copy_(best.flatten())
+
+    @torch.no_grad()
+    def after_epoch(self, epoch: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
+        """Fill the memory from all training videos once, after ``memory_from`` epochs, without dropout."""
+        if epoch != self.config.memory_from:
+            return
+        was_training = self.training
+        self.eval()
+        for video in videos:
+            x = torch.from_numpy(np.asarray(video.features.values, np.float32))[None].to(self.start.device)
+            mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+            mu = representatives(F.relu(self.embedding(x)), mask, self.start, self.config.iterations)
+            self._remember(mu, torch.from_numpy(video.video_label)[None].to(x.device))
+        self.has_memory.fill_(True)
+        self.train(was_training)
+
+    def localize(self, prediction: VideoPrediction) -> list[Proposal]:
+        """Runs of the frame score above twenty thresholds, scored by contrast, suppressed (FACTS 6.6)."""
+        config = self.config
+        return contrast_proposals(
+            prediction.extras["frame_scores"],
+            np.flatnonzero(prediction.video_scores >= config.class_threshold),
+            prediction.activation,
+            levels=THRESHOLDS,
+            strip=RSKP_STRIP,
+            ends=config.ends,
+            nms_threshold=config.nms_threshold,
+        )
+
+
+def representatives(x: Tensor, mask: Tensor, start: Tensor, iterations: int) -> Tensor:
+    """Expectation maximisation over cosine similarity: x (B, T, H) and start (K, H) to (B, K, H) (FACTS 6.2)."""
+    mu = start.expand(len(x), -1, -1)
+    for _ in range(iterations):
+        mu = _shares(_assignment(mu, x, mask)) @ x
+    return mu
+
+
+def _assignment(mu: Tensor, x: Tensor, mask: Tensor, usable: Tensor | None = None) -> Tensor:
+    """Softmax over the K means of 5 cos(mu, x): (B, K, T), 0 in the padding."""
+    cosine = F.normalize(mu, dim=-1, eps=EPSILON) @ F.normalize(x, dim=-1, eps=EPSILON).transpose(1, 2)
+    logits = 5 * cosine
+    if usable is not None:  # a video without a usable mean keeps an even, finite assignment; its walk is masked below
+        logits = logits.masked_fill(~usable[..., None], -1e4)
+    return logits.softmax(1) * mask[:, None]
+
+
+def _shares(assignment: Tensor) -> Tensor:
+    """Rows divided by their sum over time."""
+    return assignment / (assignment.sum(-1, keepdim=True) + EPSILON)
+
+
+def random_walk(x: Tensor, mask: Tensor, mu: Tensor, w: float, usable: Tensor | None = None) -> Tensor:
+    """``(1 - w) (I - w^2 Z^T Zh)^-1 (w Z^T mu + x)`` by a K x K solve (Woodbury; FACTS 6.2).
+
+    Parameters
+    ----------
+    x
+        Embedding, (B, T, H), zero in the padding.
+    mask
+        Real snippets, (B, T).
+    mu
+        Means, (B, K, H).
+    w
+        0 keeps x, towards 1 the means decide.
+    usable
+        Means that take part, (B, K); all by default. A video with none keeps x.
+
+    Returns
+    -------
+    Tensor
+        (B, T, H).
+    """
+    z = _assignment(mu, x, mask, usable)  # (B, K, T)
+    shares = _shares(z)
+    right = w * z.transpose(1, 2) @ mu + x  # (B, T, H)
+    small = torch.eye(z.shape[1], device=x.device, dtype=x.dtype) - w**2 * shares @ z.transpose(1, 2)  # (B, K, K)
+    solved: Tensor = torch.linalg.solve(small, shares @ right)
+    walked = (1 - w) * (right + w**2 * z.transpose(1, 2) @ solved)
+    if usable is None:
+        return walked
+    return torch.where(usable.any(1)[:, None, None], walked, x)
+
+
+def attention_contrast(attention: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the lowest eighth of the attention minus mean of the highest, (B, T) to a mean over videos."""
+    lengths = mask.sum(1)
+    k = (lengths // 8).clamp(min=1)
+    rank = torch.arange(attention.shape[1], device=attention.device)
+    ascending = attention.masked_fill(~mask, torch.inf).sort(1).values
+    lowest = ascending.masked_fill(rank >= k[:, None], 0.0).sum(1) / k
+    in_top = (rank < lengths[:, None]) & (rank >= (lengths - k)[:, None])
+    highest = ascending.masked_fill(~in_top, 0.0).sum(1) / k
+    return (lowest - highest).mean()
+
+
+def _nce(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy with labels of any sum, normalised; mean over videos."""
+    shares = labels / (labels.sum(-1, keepdim=True) + 1e-8)
+    return -(shares * F.log_softmax(logits, -1)).sum(-1).mean()
+
+
+_PUBLISHED: Mapping[str, Any] = {
+    "method.width": 2048,
+    "method.memory_from": 101,
+    "training.learning_rate": 5e-5,
+    "training.epochs": 200,
+}
+
+ENTRY = MethodEntry(
+    title="RSKP (CVPR 2022)",
+    summary="Learns from video labels: representative snippets of a video and of its classes teach all its snippets.",
+    config=RskpConfig,
+    build=Rskp,
+    training=TrainingConfig(stages=(Stage(epochs=40, learning_rate=5e-4),), weight_decay=5e-4, batch_size=10),
+    levels=Rskp.levels,
+    presets=MappingProxyType(
+        {
+            "thumos14": _PUBLISHED,
+            "activitynet": {
+                **_PUBLISHED,
+                "method.dropout": 0.7,
+                "method.scale": 10.0,
+                "method.background_weight": 0.1,
+                "training.learning_rate": 2e-5,
+                "training.weight_decay": 1e-3,
+            },
+        }
+    ),
+)

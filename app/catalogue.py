@@ -11,6 +11,11 @@ from app.workspace import Workspace
 from db.records import MethodRecord
 
 DEFAULT_METHOD = "mixed"
+STAGED = (
+    ("epochs", "int", "Passes over the training videos in every stage"),
+    ("steps", "int", "Steps of every stage, instead of passes"),
+    ("learning_rate", "float", "Peak learning rate of every stage"),
+)
 SIMPLE = {int: "int", float: "float", bool: "bool", str: "text"}
 
 
@@ -32,7 +37,11 @@ def _method(name: str, entry: Any, position: int) -> MethodRecord:
         title=entry.title,
         summary=entry.summary,
         levels=sorted(entry.levels),
-        fields=[*config_fields(entry.config(), "method"), *config_fields(entry.training, "training")],
+        fields=[
+            *config_fields(entry.config(), "method"),
+            *config_fields(entry.training, "training"),
+            *stage_fields(entry.training),
+        ],
         training=to_data(entry.training),
         presets={preset: _plain(settings) for preset, settings in entry.presets.items()},
     )
@@ -61,6 +70,25 @@ def config_fields(config: Any, group: str) -> list[dict[str, Any]]:
         for field, kind, is_optional, choices in described
         if kind
     ]
+
+
+def stage_fields(training: Any) -> list[dict[str, Any]]:
+    """Settings of a schedule that reach every one of its stages; the default is empty where the stages differ."""
+    found: list[dict[str, Any]] = []
+    for name, kind, words in STAGED:
+        values = {getattr(stage, name) for stage in training.stages}
+        default = values.pop() if len(values) == 1 else None
+        found.append(
+            {
+                "name": f"training.{name}",
+                "type": kind,
+                "optional": True,
+                "choices": [],
+                "default": default,
+                "help": f"{words}; empty keeps that of each stage",
+            }
+        )
+    return found
 
 
 def _form(hint: Any) -> tuple[str, bool, list[Any]]:

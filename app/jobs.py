@@ -29,6 +29,7 @@ from db.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
+OURS = ("app.", "db.", "wtal_core.")
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -220,6 +221,7 @@ def in_words(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "the memory did not suffice; close other programs or choose a smaller setting, then let the job go on"
     text = str(error).strip()
-    if isinstance(error, (ValueError, LookupError, OSError)) and text:
+    is_told = isinstance(error, (ValueError, OSError)) or type(error).__module__.startswith(OURS)
+    if is_told and text:
         return text
     return f"{type(error).__name__}: {text or 'no message'}; the worker's log has the details"

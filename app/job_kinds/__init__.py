@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.job_kinds import evaluate, probe, train
 from app.task import Task
 from db.records import JobRecord
 from db.unit_of_work import UnitOfWork
@@ -41,4 +42,8 @@ class Kind:
     settle: Callable[[UnitOfWork, JobRecord], None] | None = None
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "probe": Kind("long", "Reading videos", probe.run),
+    "train": Kind("short", "Training", train.run, train.settle),
+    "evaluate": Kind("short", "Evaluating", evaluate.run),
+}

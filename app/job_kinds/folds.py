@@ -1,0 +1,115 @@
+"""Is a new model better than the one that is shown? Asked of a part of the training videos that neither has seen.
+
+Validation videos are for reporting. So a run trains a second time without the training videos of one fold, and is
+scored on those of them that are annotated in full. The fold is drawn by the videos' names, hence the same for every run
+of a project: the fold model of the run that is shown has not seen them either, and both are scored on the same videos.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.job_kinds.evaluate import score
+from app.job_kinds.learning import Learning
+from app.services.snapshot import Snapshot
+from app.task import Task
+from db.records import RunRecord
+from wtal_core.domain import Subset
+
+if TYPE_CHECKING:
+    from wtal_core.training.checkpoint import TrainedMethod
+    from wtal_core.training.dataset import TrainingVideo
+
+FOLDS = 3  # one part in three is held out
+LEAST_JUDGES = 2  # complete videos a score needs
+LEAST_TAUGHT = 2  # labelled videos left to train on
+MARGIN = 0.02  # average mAP; a smaller loss may be noise and does not hold a newer model back
+FOLDER = "fold"
+
+
+def is_held_out(video: str) -> bool:
+    """Whether a training video, by its name, belongs to the held-out fold."""
+    return zlib.crc32(video.encode()) % FOLDS == 0
+
+
+def fold_scores(
+    task: Task, row: RunRecord, taken: Snapshot, learning: Learning, progress: Callable[[float, str], None]
+) -> dict[str, Any]:
+    """Score this run's fold model, and that of the run now shown, on the held-out complete videos.
+
+    Returns
+    -------
+    dict
+        ``fold_score`` and ``shown_fold_score`` (average mAP, 0 to 1, or None where there is none) and
+        ``fold_note``: on what they stand, or why there is none.
+    """
+    judges = [video for video in learning.videos if is_held_out(video.video_id) and video.is_complete]
+    taught = [video for video in learning.videos if not is_held_out(video.video_id)]
+    if len(judges) < LEAST_JUDGES or len(taught) < LEAST_TAUGHT:
+        why = f"it needs {LEAST_JUDGES} held-out training videos annotated in full, there are {len(judges)}"
+        return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {why}"}
+    folder = task.workspace.runs / row.folder / FOLDER
+    progress(0.0, "training without a held-out fold")
+    try:
+        trained = _fold_model(folder, learning, taught, progress)
+    except (ValueError, ArithmeticError) as error:  # e.g. a stage that needs complete videos, and all are held out
+        return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {error}"}
+    note = f"average mAP on {len(judges)} held-out training videos, after training on {len(taught)} others"
+    return {
+        "fold_score": _score(trained, judges, taken),
+        "shown_fold_score": _shown_score(task, row, judges, taken),
+        "fold_note": note,
+    }
+
+
+def is_worth_promoting(metrics: dict[str, Any]) -> bool:
+    """Whether a run may be shown by itself: not if the fold says that the one shown now is better."""
+    score, shown = metrics.get("fold_score"), metrics.get("shown_fold_score")
+    return score is None or shown is None or score >= shown - MARGIN
+
+
+def _fold_model(
+    folder: Path, learning: Learning, taught: list[TrainingVideo], progress: Callable[[float, str], None]
+) -> TrainedMethod:
+    from wtal_core.training import checkpoint
+
+    if (folder / checkpoint.RUN).exists():
+        return checkpoint.load(folder)
+
+    def tell(step: Any) -> None:
+        words = f"training without a held-out fold, step {step.step} of {step.n_steps}"
+        progress(step.step / max(1, step.n_steps), words)
+
+    trained = learning.train(folder / "checkpoint", taught, tell)
+    checkpoint.save(folder, trained)
+    return trained
+
+
+def _shown_score(task: Task, row: RunRecord, judges: list[TrainingVideo], taken: Snapshot) -> float | None:
+    """The same for the run that is shown now; None where it cannot be compared."""
+    from wtal_core.training import checkpoint
+
+    with task.workspace.read() as unit:
+        shown = next((run for run in unit.runs.of_project(row.project_id) if run.promoted and run.id != row.id), None)
+    if shown is None or list(shown.class_names) != list(row.class_names):
+        return None
+    try:
+        trained = checkpoint.load(task.workspace.runs / shown.folder / FOLDER)
+    except checkpoint.BadCheckpoint:  # it was trained without folds
+        return None
+    return _score(trained, judges, taken)
+
+
+def _score(trained: TrainedMethod, judges: list[TrainingVideo], taken: Snapshot) -> float | None:
+    from wtal_core.predict import predict
+
+    sequences = [video.features for video in judges]
+    if sequences[0].values.shape[1] != trained.n_features:
+        return None
+    names = [video.video_id for video in judges]
+    proposals = {name: found for name, (_, found) in zip(names, predict(trained, sequences), strict=True)}
+    report = score([taken.training[name] for name in names], proposals, taken.class_names, Subset.TRAINING)
+    return None if report is None else report.average_mAP

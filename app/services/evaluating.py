@@ -1,0 +1,244 @@
+"""What models and labels are worth: stored evaluations, the measured cost of labels, and cost against mAP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app import jobs
+from app.services.clock import idle_cutoff
+from app.workspace import Workspace
+from db.records import ActivityRecord, EvaluationRecord, VideoRecord
+from db.unit_of_work import UnitOfWork
+from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel
+from wtal_core.evaluation import EvaluationReport
+from wtal_core.evaluation.cost import (
+    PAPER_PHI,
+    PERSON,
+    SIMULATED,
+    ActivityEvent,
+    Phi,
+    VideoCost,
+    active_times,
+    expected_phi,
+    phi,
+    phi_by,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationCost:
+    """Active annotation time of a project, by the side of the split it was spent on.
+
+    Attributes
+    ----------
+    training_seconds
+        On training videos: the x axis of the cost chart.
+    validation_seconds
+        On validation videos, shown apart.
+    video_seconds
+        Duration of the training videos that were worked on.
+    is_simulated
+        Whether any of it comes from the demo's simulated annotator.
+    n_events
+        Raw events it was derived from.
+    """
+
+    training_seconds: float
+    validation_seconds: float
+    video_seconds: float
+    is_simulated: bool
+    n_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostPoint:
+    """One run on the cost chart: there only while both its evaluation and the event log are.
+
+    Attributes
+    ----------
+    run, method
+        Which run.
+    seconds
+        Active annotation time on training videos when the run took its labels.
+    share
+        The same over the duration of all training videos.
+    average_mAP
+        0 to 1.
+    is_simulated
+        Drawn hollow.
+    created_at
+        When the run was asked for.
+    """
+
+    run: int
+    method: str
+    seconds: float
+    share: float
+    average_mAP: float
+    is_simulated: bool
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPhi:
+    """Annotation-duration ratio of one level.
+
+    Attributes
+    ----------
+    level
+        Supervision level.
+    measured, assisted
+        From people's events without and with model output on the screen; None where there are none.
+    simulated
+        From the demo's events, never mixed with the others.
+    paper
+        The papers' value by data set.
+    expected, is_measured
+        What to reckon with: the measured ratio from ten videos on, the papers' before.
+    """
+
+    level: SupervisionLevel
+    measured: Phi | None
+    assisted: Phi | None
+    simulated: Phi | None
+    paper: Mapping[str, float]
+    expected: float
+    is_measured: bool
+
+
+# ------------------------------------------------------------------------------------------------------ evaluations
+
+
+def reports(workspace: Workspace, project: int) -> tuple[EvaluationRecord, ...]:
+    """Stored evaluations of a project, newest first."""
+    with workspace.read() as unit:
+        return unit.runs.evaluations(project_id=project)
+
+
+def report(workspace: Workspace, run: int) -> EvaluationReport | None:
+    """The evaluation of a run on the validation videos, or None."""
+    with workspace.read() as unit:
+        stored = unit.runs.evaluations(run_id=run)
+    return EvaluationReport.from_json(dict(stored[0].report)) if stored else None
+
+
+def start(workspace: Workspace, run: int) -> int:
+    """Ask for an evaluation of a run against the validation labels as they stand now; the number of the job."""
+    with workspace.read() as unit:
+        project = unit.runs.get(run).project_id
+    return jobs.enqueue(workspace, "evaluate", {"run": run}, project)
+
+
+def delete(workspace: Workspace, evaluation: int) -> None:
+    """Remove a stored evaluation; its point on the cost chart goes with it."""
+    with workspace.write() as unit:
+        unit.runs.delete_evaluation(evaluation)
+
+
+# ------------------------------------------------------------------------------------------------------------- cost
+
+
+def annotation_cost(unit: UnitOfWork, project: int, until: float | None = None) -> AnnotationCost:
+    """What the labels of a project had cost at a moment (now, if None), from its raw events."""
+    videos = _videos(unit, project)
+    events = [e for e in unit.activity.of_project(project) if until is None or e.server_time <= until]
+    costs = _costs(unit, project, events, videos)
+    seconds = dict.fromkeys(Subset, 0.0)
+    for cost in costs:
+        seconds[Subset(videos[cost.video].subset or Subset.TRAINING)] += cost.active / MICROSECONDS
+    worked_on = {cost.video for cost in costs if videos[cost.video].subset != Subset.VALIDATION}
+    return AnnotationCost(
+        seconds[Subset.TRAINING],
+        seconds[Subset.VALIDATION],
+        sum(videos[video].duration for video in worked_on) / MICROSECONDS,
+        any(cost.source == SIMULATED for cost in costs),
+        len(events),
+    )
+
+
+def cost_curve(workspace: Workspace, project: int) -> tuple[CostPoint, ...]:
+    """Every evaluated run with the annotation time its labels had cost, oldest first.
+
+    The time is derived anew from the event log up to the moment the run took its labels; a run without a stored
+    evaluation, or without an event before it, has no point.
+    """
+    with workspace.read() as unit:
+        newest: dict[int, EvaluationRecord] = {}
+        for evaluation in unit.runs.evaluations(project_id=project):
+            newest.setdefault(evaluation.run_id, evaluation)
+        videos = _videos(unit, project).values()
+        total = sum(v.duration for v in videos if v.subset != Subset.VALIDATION) / MICROSECONDS
+        points = []
+        for run_id, evaluation in sorted(newest.items()):
+            run = unit.runs.get(run_id)
+            cost = annotation_cost(unit, project, run.created_at)
+            if cost.n_events and total:
+                average = float(evaluation.report["average_mAP"])
+                points.append(
+                    CostPoint(
+                        run_id,
+                        run.method,
+                        cost.training_seconds,
+                        cost.training_seconds / total,
+                        average,
+                        cost.is_simulated,
+                        run.created_at,
+                    )
+                )
+        return tuple(points)
+
+
+def phi_by_level(workspace: Workspace, project: int, *, prior: str = "thumos14") -> tuple[LevelPhi, ...]:
+    """Phi of each level with its bootstrap interval, people's apart from simulated, beside the papers' values."""
+    with workspace.read() as unit:
+        costs = _project_costs(unit, project)
+    alone = phi_by([c for c in costs if not c.assisted], lambda cost: cost.level)
+    assisted = phi_by([c for c in costs if c.assisted], lambda cost: cost.level)
+    found = []
+    for level in SupervisionLevel:
+        simulated = [cost for cost in costs if cost.source == SIMULATED and cost.level == level]
+        expected, is_measured = expected_phi(level, alone, prior=prior)
+        paper = {data_set: values[level] for data_set, values in PAPER_PHI.items()}
+        pretended = phi(simulated) if simulated else None
+        found.append(LevelPhi(level, alone.get(level), assisted.get(level), pretended, paper, expected, is_measured))
+    return tuple(found)
+
+
+def phi_by_annotator(workspace: Workspace, project: int) -> dict[tuple[str, SupervisionLevel], Phi]:
+    """Phi of each annotator and level, model-assisted work included, simulated left out."""
+    with workspace.read() as unit:
+        return phi_by(_project_costs(unit, project), lambda cost: (cost.annotator, cost.level))
+
+
+def _project_costs(unit: UnitOfWork, project: int) -> list[VideoCost]:
+    return _costs(unit, project, unit.activity.of_project(project), _videos(unit, project))
+
+
+def _costs(
+    unit: UnitOfWork, project: int, events: Iterable[ActivityRecord], videos: Mapping[str, VideoRecord]
+) -> list[VideoCost]:
+    """Active time per video, annotator and level; ``videos`` by their number as text."""
+    names = {annotator.id: annotator.name for annotator in unit.annotators.all()}
+    cutoff = idle_cutoff(unit.projects.get(project))
+    known = [_event(event, names) for event in events if str(event.video_id) in videos]
+    durations = {key: video.duration for key, video in videos.items()}
+    return active_times(known, durations, idle_cutoff=cutoff)
+
+
+def _videos(unit: UnitOfWork, project: int) -> dict[str, VideoRecord]:
+    return {str(video.id): video for video in unit.videos.of_project(project) if video.duration > 0}
+
+
+def _event(event: ActivityRecord, names: Mapping[int, str]) -> ActivityEvent:
+    return ActivityEvent(
+        session=event.session,
+        kind=event.kind,
+        monotonic=event.monotonic,
+        video=str(event.video_id),
+        annotator=names.get(event.annotator_id, ""),
+        level=SupervisionLevel(event.level),
+        visible=event.visible,
+        assisted=event.assisted,
+        source=SIMULATED if event.source == SIMULATED else PERSON,
+    )

@@ -1,0 +1,221 @@
+"""A run from the click to the curves: labels taken, trained, predicted, scored, shown; and what it says of itself."""
+
+import numpy as np
+import pytest
+
+from app import jobs, worker
+from app.services import annotating, evaluating, runs
+from app.settings import Settings
+from app.workspace import Workspace
+from tests.app.jobs.scene import CLASSES, STEP, planted, say, work
+
+QUICK = {"training.epochs": 12, "training.batch_size": 4, "training.learning_rate": 0.01}
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace(Settings.at(tmp_path / "home"))
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def scene(workspace):
+    return planted(workspace)
+
+
+def trained(workspace, project, **values) -> int:
+    run = runs.start(workspace, project, "topk_mil", QUICK, **values)
+    worker.drain(workspace)
+    return run
+
+
+def test_a_run_learns_predicts_every_video_and_is_evaluated_and_shown(workspace, scene):
+    work(workspace, scene.videos["t0"], 60)
+    run = trained(workspace, scene.project)
+    view = runs.show(workspace, run)
+    assert view.run.error == ""
+    assert (view.run.status, view.job.status, view.run.promoted) == ("done", "done", True)
+    assert view.average_mAP == evaluating.report(workspace, run).average_mAP
+    assert view.evaluation.cost_seconds == pytest.approx(60)
+    with workspace.read() as unit:
+        assert set(unit.runs.predictions(run)) == set(scene.videos.values())
+        stored = unit.runs.prediction(run, scene.videos["v0"])
+    with np.load(workspace.runs / stored.path, allow_pickle=False) as arrays:
+        assert arrays["cas"].shape == (24, 2)
+        assert arrays["cas"].dtype == np.float32
+        assert arrays["threshold"].shape in {(24,), (24, 2)}
+        assert list(arrays["class_names"]) == list(CLASSES)
+        assert list(arrays["edges"][:2]) == [0, STEP]
+
+
+def test_what_is_stored_is_what_the_model_says_float_for_float(workspace, scene):
+    from app.job_kinds.sequences import project_features
+    from wtal_core.predict import predict
+    from wtal_core.training import checkpoint
+
+    run = trained(workspace, scene.project, folds=False)
+    method = checkpoint.load(workspace.runs / str(run))
+    sequences = project_features(workspace, scene.project).sequences
+    said = {p.activation.video_id: (p, proposals) for p, proposals in predict(method, sequences.values())}
+    prediction, proposals = said["v1"]
+    with np.load(workspace.runs / str(run) / "predictions" / f"{scene.videos['v1']}.npz") as arrays:
+        np.testing.assert_array_equal(arrays["cas"], prediction.activation.cas)
+        np.testing.assert_array_equal(arrays["threshold"], prediction.activation.threshold)
+    with workspace.read() as unit:
+        assert [p.segment for p in unit.runs.proposals(run, scene.videos["v1"])] == [p.segment for p in proposals]
+
+
+def test_the_live_log_has_finite_terms_in_the_order_of_steps(workspace, scene):
+    run = trained(workspace, scene.project, folds=False)
+    log = runs.log(workspace, run)
+    assert log[-1].step == log[-1].n_steps
+    assert [row.step for row in log] == sorted({row.step for row in log})
+    assert all(np.isfinite(list(row.terms.values())).all() and "total" in row.terms for row in log)
+    assert runs.log(workspace, run, after_step=log[-1].step) == ()
+
+
+def test_labels_are_counted_by_level_and_what_is_not_used_is_said(workspace, scene):
+    with workspace.write() as unit:
+        unit.videos.add(scene.project, "no features", 0.0, status="ready", duration=24 * STEP, subset="training")
+        video = unit.videos.by_name(scene.project, "no features").id
+    say(workspace, video, [("wave", 3, 6)], level="one-segment")
+    say(workspace, scene.videos["t1"], scene.truth["t1"], level="full")  # around its click
+    run = trained(workspace, scene.project, folds=False)
+    usage = runs.usage(workspace, run)
+    assert usage.levels["video"] == {"given": 9, "used": 8}
+    assert usage.levels["full"] == {"given": 5, "used": 5}
+    assert usage.levels["one-segment"] == {"given": 5, "used": 3}
+    assert usage.levels["two-segment"] == {"given": 0, "used": 0}
+    told = "\n".join(usage.notes)
+    assert "no features: not used: it has no features of planted; extract them" in told
+    assert f"t1: the click {scene.videos['t1']}-0-one-segment of 'jump' at" in told
+    assert "it lies in a segment of the same class, which says more" in told
+
+
+def test_a_run_keeps_the_labels_it_was_asked_with(workspace, scene):
+    run = runs.start(workspace, scene.project, "topk_mil", QUICK, folds=False)
+    say(workspace, scene.videos["t1"], [("wave", 0, 1)], level="full")
+    worker.drain(workspace)
+    assert runs.usage(workspace, run).levels["full"]["given"] == 4
+    assert runs.label_summary(workspace, scene.project)["levels"]["full"] == 5
+
+
+def test_a_failed_run_says_why_and_goes_on_when_resumed(workspace, scene):
+    path = workspace.features / "t0.npy"
+    good = path.read_bytes()
+    path.write_bytes(np.lib.format.magic(1, 0) + b"broken")
+    values = np.load(workspace.features / "t1.npy")
+    values[3] = np.nan
+    np.save(workspace.features / "t1.npy", values)
+    run = runs.start(workspace, scene.project, "topk_mil", QUICK, folds=False)
+    worker.drain(workspace)
+    failed = runs.show(workspace, run)
+    assert failed.run.status == "failed"
+    assert "t1" in failed.run.error
+    path.write_bytes(good)
+    np.save(workspace.features / "t1.npy", np.nan_to_num(values))
+    runs.resume(workspace, run)
+    assert runs.show(workspace, run).run.status == "queued"
+    worker.drain(workspace)
+    assert runs.show(workspace, run).run.status == "done"
+
+
+def test_a_waiting_run_is_cancelled_and_can_go_on(workspace, scene):
+    run = runs.start(workspace, scene.project, "topk_mil", QUICK, folds=False)
+    runs.cancel(workspace, run)
+    assert runs.active(workspace, scene.project) == ()
+    assert runs.show(workspace, run).run.status == "cancelled"
+    runs.resume(workspace, run)
+    worker.drain(workspace)
+    assert runs.show(workspace, run).run.status == "done"
+
+
+def test_a_worse_model_by_folds_is_not_shown_by_itself(workspace):
+    """Of t0 to t8 the fold holds out t7 and t8. The second run hardly trains: its fold model scores below the first's,
+    and no validation video is asked."""
+    scene = planted(workspace, n_training=9, n_validation=0)
+    say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
+    delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
+    annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
+    good = trained(workspace, scene.project)
+    poor = runs.start(workspace, scene.project, "topk_mil", {"training.epochs": 1, "training.learning_rate": 1e-9})
+    worker.drain(workspace)
+    metrics = runs.show(workspace, poor).run.metrics
+    assert metrics["fold_score"] < metrics["shown_fold_score"] - 0.02
+    assert [view.run.id for view in runs.history(workspace, scene.project) if view.run.promoted] == [good]
+    runs.promote(workspace, poor)  # a person may
+    assert runs.show(workspace, poor).run.promoted
+
+
+def test_two_runs_are_compared_by_what_differs(workspace, scene):
+    a = trained(workspace, scene.project, folds=False)
+    b = trained(workspace, scene.project, folds=False, seed=1)
+    compared = runs.compare(workspace, b, a)
+    assert (compared.a.run.id, compared.b.run.id) == (a, b)
+    assert compared.changed == {"seed": (0, 1)}
+    assert compared.is_comparable
+    assert set(compared.by_class) == set(CLASSES)
+
+
+def test_a_warm_start_begins_with_the_network_of_the_last_run(workspace, scene):
+    first = trained(workspace, scene.project, folds=False)
+    again = runs.start(
+        workspace, scene.project, "topk_mil", QUICK | {"training.learning_rate": 1e-9}, warm_start=True, folds=False
+    )
+    worker.drain(workspace)
+    assert runs.show(workspace, again).run.warm_start == first
+    stored = [
+        np.load(workspace.runs / str(run) / "predictions" / f"{scene.videos['v0']}.npz")["cas"]
+        for run in (first, again)
+    ]
+    np.testing.assert_allclose(*stored, atol=1e-4)
+
+
+def test_what_cannot_be_learned_from_is_refused_before_a_job_is_made(workspace, scene):
+    from app import catalogue
+
+    catalogue.publish(workspace, 0.0)
+    with pytest.raises(ValueError, match="no method 'magic'; there are"):
+        runs.start(workspace, scene.project, "magic")
+    with pytest.raises(ValueError, match=r"no setting 'method\.magic'; it has"):
+        runs.start(workspace, scene.project, "topk_mil", {"method.magic": 1})
+    with pytest.raises(ValueError, match="no preset 'magic'"):
+        runs.start(workspace, scene.project, "topk_mil", preset="magic")
+    from app.services import library
+
+    empty = library.create_project(workspace, "empty").id
+    with pytest.raises(ValueError, match="the class list is empty"):
+        runs.start(workspace, empty, "topk_mil")
+    unlabelled = library.create_project(workspace, "unlabelled", class_names=["wave"]).id
+    with pytest.raises(ValueError, match="no training video has a label yet; label some"):
+        runs.start(workspace, unlabelled, "topk_mil")
+    assert jobs.recent(workspace) == ()
+
+
+def test_a_project_that_asks_for_it_is_retrained_after_so_many_labels(workspace, scene):
+    from app.services import library
+
+    assert runs.retrain_if_due(workspace, scene.project) is None
+    library.change_settings(workspace, scene.project, retrain_after=2)
+    run = runs.retrain_if_due(workspace, scene.project)
+    assert run is not None
+    assert runs.retrain_if_due(workspace, scene.project) is None  # one is at work
+    runs.cancel(workspace, run)
+    assert runs.retrain_if_due(workspace, scene.project) is None  # nothing new since
+    say(workspace, scene.videos["t1"], [("wave", 0, 1), ("jump", 5, 6)], level="full")
+    assert runs.retrain_if_due(workspace, scene.project) is not None
+
+
+def test_the_catalogue_tells_a_form_all_it_needs(workspace):
+    from app import catalogue
+
+    catalogue.publish(workspace, 0.0)
+    method = next(m for m in runs.methods(workspace) if m.name == "ttc_loc")
+    fields = {field["name"]: field for field in method.fields}
+    assert fields["training.batch_size"]["type"] == "int"
+    assert fields["training.optimizer"]["choices"] == ["adam", "adamw"]
+    assert fields["training.epochs"]["optional"]
+    assert all(field["type"] in {"int", "float", "bool", "text", "choice"} for field in method.fields)
+    assert method.title
+    assert method.levels

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.services.adding import Added, add_videos
-from app.services.split import Split, make_split
+from app.services.split import Split, make_split, side_of
 from app.services.views import ClassList
 from app.workspace import Workspace
 from db.errors import ConflictError, NotFoundError
@@ -285,7 +285,7 @@ def record_probe(
             status="ready",
             problem="",
             content_hash=facts.content_hash,
-            subset=found.subset or _side(unit, found.project_id, facts.content_hash),
+            subset=found.subset or side_of(unit, found.project_id, facts.content_hash),
             origin=facts.origin,
             duration=facts.duration,
             n_frames=len(facts.frame_times),
@@ -397,11 +397,6 @@ def _local(workspace: Workspace, stored: str) -> Path:
 
 def _strip(times: Sequence[int], size: tuple[int, int]) -> dict[str, Any]:
     return {"times": [int(moment) for moment in times], "width": int(size[0]), "height": int(size[1])}
-
-
-def _side(unit: Any, project_id: int, content_hash: str) -> str | None:
-    frozen: str | None = unit.videos.split(project_id).get(content_hash)
-    return frozen or ("training" if unit.projects.get(project_id).is_split else None)
 
 
 def _joined(*notes: str) -> str:

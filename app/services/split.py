@@ -59,6 +59,12 @@ def make_split(workspace: Workspace, project: int, *, share: float = VALIDATION_
         return Split(counts[Subset.TRAINING.value], counts[Subset.VALIDATION.value], len(sides))
 
 
+def side_of(unit: UnitOfWork, project: int, content_hash: str) -> str | None:
+    """The side a new video of that content is on: its frozen one, else training once a split was made."""
+    frozen = unit.videos.split(project).get(content_hash)
+    return frozen or (Subset.TRAINING.value if unit.projects.get(project).is_split else None)
+
+
 def assign_in(unit: UnitOfWork, project: int, sides: Mapping[int, str]) -> list[str]:
     """Put videos on the sides an annotation file names, within a writing unit of work.
 

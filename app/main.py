@@ -11,6 +11,7 @@ from app import server, state
 from app.components.frame import frame
 from app.components.identity import ask_name
 
+ICON = Path(__file__).parent / "components" / "icon.svg"
 PAGES = (
     ("library", "Library", ":material/video_library:"),
     ("annotate", "Annotate", ":material/edit_note:"),
@@ -22,12 +23,10 @@ PAGES = (
 
 def main() -> None:
     """One rerun: who is it, which project, which page."""
-    st.set_page_config(
-        page_title="WTAL Studio", page_icon=":material/timeline:", layout="wide", initial_sidebar_state=208
-    )
+    st.set_page_config(page_title="WTAL Studio", page_icon=ICON, layout="wide", initial_sidebar_state=208)
     st.html(Path(__file__).parent / "components" / "studio.css")
     if state.annotator() is None:
-        ask_name()
+        st.navigation([st.Page(ask_name, title="Welcome")], position="hidden").run()
         return
     page = st.navigation(
         [

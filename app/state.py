@@ -28,6 +28,8 @@ class Choices:
         The project shown.
     video
         The video last opened, so that Annotate comes back to it.
+    moved_to
+        The video the annotator last went on to by itself; it says so until it moves again.
     run
         The run whose results are shown.
     active_jobs
@@ -38,6 +40,7 @@ class Choices:
 
     project: int | None = None
     video: int | None = None
+    moved_to: int | str | None = None
     run: int | None = None
     active_jobs: frozenset[int] = frozenset()
     is_annotating: bool = False

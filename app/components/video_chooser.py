@@ -39,6 +39,18 @@ def chosen_video() -> int | None:
     return current
 
 
+def follow(moved_to: int | str | None) -> None:
+    """Take note that the annotator went on to another video by itself, so that the address and the chooser say so."""
+    choices = state.choices()
+    if moved_to is None or moved_to == choices.moved_to:
+        return
+    choices.moved_to = moved_to
+    if int(moved_to) != choices.video:
+        choices.video = int(moved_to)
+        st.query_params["video"] = str(moved_to)
+        st.rerun()
+
+
 def _follow_the_address(asked: int) -> None:
     """Open ``?video=``, in its own project; say so where there is no such video."""
     try:

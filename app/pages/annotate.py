@@ -4,10 +4,10 @@ import streamlit as st
 
 from app import state
 from app.components.annotator import annotator
-from app.components.video_chooser import chosen_video
+from app.components.video_chooser import chosen_video, follow
 
 above = st.container()  # all that comes and goes stands in here: below it, the player survives every rerun
 with above:
     video = chosen_video()
 if video is not None:
-    annotator(str(video), key=f"annotator-{state.choices().project}")
+    follow(annotator(video, key=f"annotator-{state.choices().project}").video)

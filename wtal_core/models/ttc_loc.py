@@ -65,6 +65,7 @@ class TtcLocConfig:
         default="inner", metadata={"help": "form of L_reg (T10); paper inner (table 4d)"}
     )
     margin: float = field(default=1.0, metadata={"help": "margin of L_reg; paper 1 (LPAT 0.5)"})
+    regularizer_delay: int = field(default=0, metadata={"help": "steps over which L_reg rises from 0; paper 0"})
     localization: Literal["balanced", "mean"] = field(
         default="balanced",
         metadata={"help": "L_loc over positives and negatives half and half, or (8) as printed: mean"},
@@ -118,6 +119,7 @@ class TtcLoc(nn.Module):
         self.input_dropout = nn.Dropout(config.input_dropout)
         self.head = linear(config.width, self.n_classes + 1)
         nn.init.constant_(self.head.bias[-1:], config.background_bias)
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 
     def forward(self, features: Tensor, mask: Tensor) -> Output:
         """Features (B, T, D) and mask (B, T) to s (B, T, C) and b (B, T); equations (1) to (4)."""
@@ -166,7 +168,7 @@ class TtcLoc(nn.Module):
             )
             terms = {
                 "classification": weight * classification_loss(extras["log_p"], batch.video_label, total),
-                "regularizer": (1 - weight) * regular,
+                "regularizer": (1 - weight) * self._rise() * regular,
             }
         else:
             similarity = coactivity_loss(extras["embedding"], output.cas, batch.mask, batch.video_label)
@@ -180,6 +182,12 @@ class TtcLoc(nn.Module):
             )
             terms["localization"] = config.localization_weight * distance
         return terms
+
+    def _rise(self) -> Tensor:
+        """Share of L_reg at this step, counting training steps."""
+        if self.training:
+            self.steps += 1
+        return (self.steps / max(1, self.config.regularizer_delay)).clamp(max=1.0)
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Where a kept class beats the threshold (FACTS 2.5): runs of ``s > b``, no length filter, no suppression."""

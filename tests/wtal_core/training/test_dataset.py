@@ -1,5 +1,7 @@
 """Batches: padding, crops, counts, and who is drawn when."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -106,7 +108,7 @@ def test_a_pass_draws_every_video_once_and_depends_on_the_seed():
     sampler, passes = drawn(config, [5] * 10, [False] * 10, n_passes=2)
     assert sampler.steps_per_pass == 3
     assert [len(batch) for batch in passes[0]] == [4, 4, 2]
-    assert sorted(sum(passes[0], [])) == list(range(10))
+    assert sorted(chain.from_iterable(passes[0])) == list(range(10))
     assert passes[0] != passes[1]
     assert passes == drawn(config, [5] * 10, [False] * 10, n_passes=2)[1]
     assert passes != drawn(config, [5] * 10, [False] * 10, seed=1, n_passes=2)[1]
@@ -132,7 +134,7 @@ def test_without_any_full_video_the_wish_for_one_changes_nothing():
 def test_buckets_put_similar_lengths_together():
     lengths = [1, 100, 2, 101, 3, 102, 4, 103]
     _, (batches,) = drawn(schedule(batch_size=2, bucket=4), lengths, [False] * 8)
-    assert sorted(sum(batches, [])) == list(range(8))
+    assert sorted(chain.from_iterable(batches)) == list(range(8))
     assert all(abs(lengths[a] - lengths[b]) == 1 for a, b in batches)
 
 

@@ -1,0 +1,91 @@
+"""Schedules as data: rates, checks, JSON and settings from text."""
+
+import math
+
+import pytest
+
+from wtal_core.models import METHODS
+from wtal_core.models.method import configured
+from wtal_core.training.config import EarlyStop, Stage, TrainingConfig, from_data, to_data
+
+
+def test_a_rate_rises_linearly_then_falls_as_a_cosine():
+    """Ten steps, two of them warm-up, peak 1, end .2: the seven intervals after the rise are a half cosine."""
+    stage = Stage(1, learning_rate=1.0, warmup=0.2, final=0.2)
+    rates = [stage.rate(step, 10) for step in range(10)]
+    assert rates[:3] == [0.5, 1.0, 1.0]
+    assert rates[5] == pytest.approx(0.2 + 0.8 * 0.5 * (1 + math.cos(math.pi * 3 / 7)))
+    assert rates[-1] == pytest.approx(0.2)
+
+
+def test_without_decay_a_rate_is_constant():
+    assert {Stage(3, 1e-4).rate(step, 30) for step in range(30)} == {1e-4}
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Stage(0), "at least one epoch"),
+        (lambda: Stage(1, -1.0), "positive learning rate"),
+        (lambda: Stage(1, videos="some"), "all, complete or incomplete"),
+        (lambda: TrainingConfig(()), "at least one stage"),
+        (lambda: TrainingConfig((Stage(1),), optimizer="sgd"), "adam or adamw"),
+        (lambda: TrainingConfig((Stage(1),), batch_size=0), "must be positive"),
+        (lambda: TrainingConfig((Stage(1),), full_per_batch=11), "not above batch_size"),
+        (lambda: EarlyStop(1.5), "between 0 and 1"),
+    ],
+)
+def test_a_wrong_value_dies_where_it_is_made(make, told):
+    with pytest.raises(ValueError, match=told):
+        make()
+
+
+def test_a_config_survives_json():
+    config = TrainingConfig((Stage(2, warmup=0.1), Stage(1, steps=7, restart=True)), early_stop=EarlyStop(0.3))
+    assert from_data(TrainingConfig, to_data(config)) == config
+
+
+def test_a_field_of_another_version_is_refused_and_a_missing_one_takes_its_default():
+    with pytest.raises(ValueError, match="no field speed"):
+        from_data(TrainingConfig, {"stages": [{"epochs": 1}], "speed": 3})
+    assert from_data(TrainingConfig, {"stages": [{"epochs": 1}]}) == TrainingConfig((Stage(1),))
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_every_preset_of_every_method_makes_a_config_that_survives_json(name):
+    entry = METHODS[name]
+    for preset in (None, *entry.presets):
+        config, training = configured(entry, preset)
+        assert from_data(entry.config, to_data(config)) == config
+        assert from_data(TrainingConfig, to_data(training)) == training
+
+
+def test_settings_are_read_from_text_and_go_where_they_belong():
+    config, training = configured(
+        METHODS["ttc_loc"],
+        "outside",
+        {"width": "64", "method.temporal": "false", "learning_rate": "0.01", "training.max_length": "none"},
+    )
+    assert (config.width, config.temporal, config.background_weight_total) == (64, False, None)
+    assert {stage.learning_rate for stage in training.stages} == {0.01}
+    assert training.max_length is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"wdth": "3"}, "no setting 'wdth'"),
+        ({"width": "wide"}, "'width' cannot be 'wide'"),
+        ({"gate": "open"}, "sigmoid, softsign"),
+        ({"temporal": "perhaps"}, "'temporal' cannot be 'perhaps'"),
+        ({"app.width": "3"}, "neither the method nor the training"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_by_name(settings, told):
+    with pytest.raises(ValueError, match=told):
+        configured(METHODS["ttc_loc"], None, settings)
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are():
+    with pytest.raises(ValueError, match="published"):
+        configured(METHODS["ttc_loc"], "publshed")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.services import snapshot as snapshots
-from app.services.evaluating import annotation_cost
+from app.services.costs import annotation_cost
 from app.task import Task
 from db.records import RunRecord
 from wtal_core.domain import Proposal, Subset

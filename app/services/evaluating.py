@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app import jobs
-from app.services.clock import idle_cutoff
+from app.services.costs import AnnotationCost, annotation_cost, measurable_videos, project_costs
 from app.workspace import Workspace
-from db.records import ActivityRecord, EvaluationRecord, VideoRecord
-from db.unit_of_work import UnitOfWork
+from db.records import EvaluationRecord
 from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel
 from wtal_core.evaluation import EvaluationReport
-from wtal_core.evaluation.cost import (
-    PAPER_PHI,
-    PERSON,
-    SIMULATED,
-    ActivityEvent,
-    Phi,
-    VideoCost,
-    active_times,
-    expected_phi,
-    phi,
-    phi_by,
-)
+from wtal_core.evaluation.cost import PAPER_PHI, SIMULATED, Phi, expected_phi, phi, phi_by
 
-
-@dataclass(frozen=True, slots=True)
-class AnnotationCost:
-    """Active annotation time of a project, by the side of the split it was spent on.
-
-    Attributes
-    ----------
-    training_seconds
-        On training videos: the x axis of the cost chart.
-    validation_seconds
-        On validation videos, shown apart.
-    video_seconds
-        Duration of the training videos that were worked on.
-    is_simulated
-        Whether any of it comes from the demo's simulated annotator.
-    n_events
-        Raw events it was derived from.
-    """
-
-    training_seconds: float
-    validation_seconds: float
-    video_seconds: float
-    is_simulated: bool
-    n_events: int
+__all__ = [
+    "AnnotationCost",
+    "CostPoint",
+    "LevelPhi",
+    "annotation_cost",
+    "cost_curve",
+    "delete",
+    "phi_by_annotator",
+    "phi_by_level",
+    "report",
+    "reports",
+    "start",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,24 +116,6 @@ def delete(workspace: Workspace, evaluation: int) -> None:
 # ------------------------------------------------------------------------------------------------------------- cost
 
 
-def annotation_cost(unit: UnitOfWork, project: int, until: float | None = None) -> AnnotationCost:
-    """What the labels of a project had cost at a moment (now, if None), from its raw events."""
-    videos = _videos(unit, project)
-    events = [e for e in unit.activity.of_project(project) if until is None or e.server_time <= until]
-    costs = _costs(unit, project, events, videos)
-    seconds = dict.fromkeys(Subset, 0.0)
-    for cost in costs:
-        seconds[Subset(videos[cost.video].subset or Subset.TRAINING)] += cost.active / MICROSECONDS
-    worked_on = {cost.video for cost in costs if videos[cost.video].subset != Subset.VALIDATION}
-    return AnnotationCost(
-        seconds[Subset.TRAINING],
-        seconds[Subset.VALIDATION],
-        sum(videos[video].duration for video in worked_on) / MICROSECONDS,
-        any(cost.source == SIMULATED for cost in costs),
-        len(events),
-    )
-
-
 def cost_curve(workspace: Workspace, project: int) -> tuple[CostPoint, ...]:
     """Every evaluated run with the annotation time its labels had cost, oldest first.
 
@@ -167,7 +126,7 @@ def cost_curve(workspace: Workspace, project: int) -> tuple[CostPoint, ...]:
         newest: dict[int, EvaluationRecord] = {}
         for evaluation in unit.runs.evaluations(project_id=project):
             newest.setdefault(evaluation.run_id, evaluation)
-        videos = _videos(unit, project).values()
+        videos = measurable_videos(unit, project).values()
         total = sum(v.duration for v in videos if v.subset != Subset.VALIDATION) / MICROSECONDS
         points = []
         for run_id, evaluation in sorted(newest.items()):
@@ -192,7 +151,7 @@ def cost_curve(workspace: Workspace, project: int) -> tuple[CostPoint, ...]:
 def phi_by_level(workspace: Workspace, project: int, *, prior: str = "thumos14") -> tuple[LevelPhi, ...]:
     """Phi of each level with its bootstrap interval, people's apart from simulated, beside the papers' values."""
     with workspace.read() as unit:
-        costs = _project_costs(unit, project)
+        costs = project_costs(unit, project)
     alone = phi_by([c for c in costs if not c.assisted], lambda cost: cost.level)
     assisted = phi_by([c for c in costs if c.assisted], lambda cost: cost.level)
     found = []
@@ -208,37 +167,4 @@ def phi_by_level(workspace: Workspace, project: int, *, prior: str = "thumos14")
 def phi_by_annotator(workspace: Workspace, project: int) -> dict[tuple[str, SupervisionLevel], Phi]:
     """Phi of each annotator and level, model-assisted work included, simulated left out."""
     with workspace.read() as unit:
-        return phi_by(_project_costs(unit, project), lambda cost: (cost.annotator, cost.level))
-
-
-def _project_costs(unit: UnitOfWork, project: int) -> list[VideoCost]:
-    return _costs(unit, project, unit.activity.of_project(project), _videos(unit, project))
-
-
-def _costs(
-    unit: UnitOfWork, project: int, events: Iterable[ActivityRecord], videos: Mapping[str, VideoRecord]
-) -> list[VideoCost]:
-    """Active time per video, annotator and level; ``videos`` by their number as text."""
-    names = {annotator.id: annotator.name for annotator in unit.annotators.all()}
-    cutoff = idle_cutoff(unit.projects.get(project))
-    known = [_event(event, names) for event in events if str(event.video_id) in videos]
-    durations = {key: video.duration for key, video in videos.items()}
-    return active_times(known, durations, idle_cutoff=cutoff)
-
-
-def _videos(unit: UnitOfWork, project: int) -> dict[str, VideoRecord]:
-    return {str(video.id): video for video in unit.videos.of_project(project) if video.duration > 0}
-
-
-def _event(event: ActivityRecord, names: Mapping[int, str]) -> ActivityEvent:
-    return ActivityEvent(
-        session=event.session,
-        kind=event.kind,
-        monotonic=event.monotonic,
-        video=str(event.video_id),
-        annotator=names.get(event.annotator_id, ""),
-        level=SupervisionLevel(event.level),
-        visible=event.visible,
-        assisted=event.assisted,
-        source=SIMULATED if event.source == SIMULATED else PERSON,
-    )
+        return phi_by(project_costs(unit, project), lambda cost: (cost.annotator, cost.level))

@@ -9,7 +9,7 @@ from typing import Any
 
 from app import jobs
 from app.services import snapshot as snapshots
-from app.services.evaluating import annotation_cost
+from app.services.costs import annotation_cost
 from app.services.split import make_split
 from app.workspace import Workspace
 from db.records import EvaluationRecord, JobRecord, MethodRecord, RunLogRecord, RunRecord

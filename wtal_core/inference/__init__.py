@@ -5,12 +5,12 @@ from wtal_core.inference.nms import nms, soft_nms
 from wtal_core.inference.proposals import ranked, to_proposals
 from wtal_core.inference.runs import row_runs, runs
 from wtal_core.inference.scoring import outer_inner_contrast
-from wtal_core.inference.thresholds import NINETEEN_LEVELS, mid_range, multi_threshold, single_threshold
+from wtal_core.inference.thresholds import NINETEEN_LEVELS, mid_range_threshold, multi_threshold, single_threshold
 
 __all__ = [
     "NINETEEN_LEVELS",
     "fuse",
-    "mid_range",
+    "mid_range_threshold",
     "multi_threshold",
     "nms",
     "outer_inner_contrast",

@@ -41,7 +41,7 @@ def best_first(segments: NDArray[np.floating], scores: NDArray[np.floating]) -> 
 
 
 def nms(
-    segments: NDArray[np.floating],
+    segments: NDArray[np.floating] | NDArray[np.integer],
     scores: NDArray[np.floating],
     threshold: float = 0.5,
     *,
@@ -76,7 +76,7 @@ def nms(
 
 
 def soft_nms(
-    segments: NDArray[np.floating],
+    segments: NDArray[np.floating] | NDArray[np.integer],
     scores: NDArray[np.floating],
     sigma: float = 0.4,
     *,
@@ -122,10 +122,10 @@ def soft_nms(
 
 
 def _checked(
-    segments: NDArray[np.floating], scores: NDArray[np.floating]
+    segments: NDArray[np.floating] | NDArray[np.integer], scores: NDArray[np.floating]
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Both as arrays of matching length, refused when a score is not finite."""
-    segments = np.asarray(segments).reshape(-1, 2)
+    segments = np.asarray(segments, np.float64).reshape(-1, 2)
     scores = np.asarray(scores, np.float64).reshape(-1)
     if len(segments) != len(scores) or not np.isfinite(scores).all():
         raise ValueError(

@@ -19,7 +19,7 @@ NINETEEN_LEVELS: tuple[float, ...] = tuple(round(0.05 * k, 2) for k in range(1, 
 Scale = Literal["absolute", "maximum", "range"]
 
 
-def mid_range(cas: NDArray[np.floating]) -> NDArray[np.floating]:
+def mid_range_threshold(cas: NDArray[np.floating]) -> NDArray[np.floating]:
     """The "manual" threshold of W-TALC: half way between the least and the greatest value over time (FACTS 1.2, T12).
 
     Parameters

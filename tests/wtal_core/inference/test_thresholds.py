@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wtal_core.inference import mid_range, multi_threshold, single_threshold
+from wtal_core.inference import mid_range_threshold, multi_threshold, single_threshold
 from wtal_core.inference.thresholds import threshold_values
 
 traces = arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1, width=16))
@@ -16,7 +16,7 @@ def test_mid_range_of_the_ttc_loc_example():
     """FACTS T12 on the input of 2.7: both classes span -2..2 and -1..1, so theta = (0, 0), and the runs above it are
     class 0: (0, 1) and class 1: (1, 3)."""
     cas = np.array([[2, -1], [0, 1], [-2, 0.5]])
-    theta = mid_range(cas)
+    theta = mid_range_threshold(cas)
     np.testing.assert_allclose(theta, [0, 0])
     assert single_threshold(cas[:, 0], theta[0]).tolist() == [[0, 1]]
     assert single_threshold(cas[:, 1], theta[1]).tolist() == [[1, 3]]
@@ -78,4 +78,4 @@ def test_shares_of_the_maximum_do_not_feel_the_scale_of_the_trace(trace, exponen
 
 def test_a_mid_range_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least one snippet"):
-        mid_range(np.empty((0, 3)))
+        mid_range_threshold(np.empty((0, 3)))

@@ -1,0 +1,303 @@
+"""mixed: its losses by hand, its protocol, and that more labels teach it more."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.wtal_core.training.scenes import at_level, planted
+from wtal_core.domain import ActivationSequence, FeatureSequence, SnippetGrid, VideoPrediction
+from wtal_core.evaluation import GroundTruth, evaluate
+from wtal_core.models import METHODS
+from wtal_core.models.method import Setup
+from wtal_core.models.mixed import Mixed, MixedConfig, propose
+from wtal_core.models.mixed_losses import balanced_mil_loss, known_loss, segmentation_loss
+from wtal_core.predict import predict
+from wtal_core.training import trainer
+from wtal_core.training.dataset import TrainingSet
+from wtal_core.training.trainer import train
+
+SMALL = MixedConfig(width=16)
+
+
+def schedule(steps=30):
+    stages = METHODS["mixed"].training.stages
+    return replace(
+        METHODS["mixed"].training, stages=tuple(replace(stage, epochs=1, min_steps=steps) for stage in stages)
+    )
+
+
+def fresh(videos, names, config=SMALL, seed=0):
+    torch.manual_seed(seed)
+    return Mixed(config, Setup(videos[0].features.values.shape[1], names, videos=videos))
+
+
+def log_probabilities(*rows):
+    """One video: rows of probabilities to (1, T, C + 1)."""
+    return torch.tensor(rows).log()[None]
+
+
+def batch_of(videos, module=None):
+    project = None if module is None else module.project
+    return TrainingSet(videos, project=project).batch(range(len(videos)), None, np.random.default_rng(0))
+
+
+# -- losses ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_known_action_is_cross_entropy_and_the_unknown_stays_silent():
+    """Two snippets; only the first is known, an action of class 0 with probability 1/4: -log(1/4)."""
+    log_p = log_probabilities([0.25, 0.25, 0.5], [0.9, 0.05, 0.05])
+    action = torch.tensor([[[True, False], [False, False]]])
+    loss = known_loss(log_p, action, torch.zeros_like(action))
+    torch.testing.assert_close(loss.item(), math.log(4))
+
+
+def test_checked_background_of_one_class_leaves_the_others_possible():
+    """The snippet is not class 0, so it is class 1 or background: -log(.25 + .5)."""
+    log_p = log_probabilities([0.25, 0.25, 0.5])
+    background = torch.tensor([[[True, False]]])
+    loss = known_loss(log_p, torch.zeros_like(background), background)
+    torch.testing.assert_close(loss.item(), -math.log(0.75))
+
+
+def test_nothing_known_costs_nothing_and_has_a_gradient_of_zero():
+    logits = torch.randn(1, 3, 3, requires_grad=True)
+    nothing = torch.zeros(1, 3, 2, dtype=torch.bool)
+    loss = known_loss(logits.log_softmax(-1), nothing, nothing)
+    loss.backward()
+    assert loss.item() == 0
+    assert not logits.grad.any()
+
+
+def test_balanced_mil_takes_the_top_for_the_class_and_the_bottom_for_background():
+    """Six snippets, shares 1/6 and 1/2. The class is surest of snippet 0 (.8); background is taken from the three
+    snippets of the least log-ratio (.1, .1 and .2 of class against .9, .9 and .8)."""
+    videos = at_level(*planted(1, n_classes=1, n_snippets=6), level="video")
+    p = torch.tensor([0.8, 0.5, 0.4, 0.2, 0.1, 0.1])
+    log_p = torch.stack([p, 1 - p], dim=-1).log()[None]
+    loss = balanced_mil_loss(log_p, batch_of(videos), 1 / 6, 1 / 2)
+    expected = -math.log(0.8) - (2 * math.log(0.9) + math.log(0.8)) / 3
+    torch.testing.assert_close(loss.item(), expected)
+
+
+def test_complete_videos_have_no_multiple_instance_loss():
+    videos = at_level(*planted(2), level="full")
+    log_p = torch.randn(2, 40, 3).log_softmax(-1)
+    assert balanced_mil_loss(log_p, batch_of(videos), 1 / 6, 1 / 2).item() == 0
+
+
+def test_rows_without_a_target_are_not_counted():
+    """-log .5 for the one snippet that has a target; the ambiguous one and the padding say nothing."""
+    log_p = log_probabilities([0.5, 0.5], [0.9, 0.1], [0.2, 0.8])
+    targets = torch.tensor([[[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
+    torch.testing.assert_close(segmentation_loss(log_p, targets).item(), math.log(2))
+
+
+# -- network --------------------------------------------------------------------------------------------------------
+
+
+def test_clicks_alone_change_the_gradient():
+    sequences, labels, names = planted(4)
+    gradients = []
+    for level in ("video", "one-segment"):
+        videos = at_level(sequences, labels, names, level)
+        module = fresh(videos, names).train()
+        batch = batch_of(videos, module)
+        torch.manual_seed(1)
+        sum(module.losses(module(batch.features, batch.mask), batch).values()).backward()
+        gradients.append(module.networks[0].outlet.weight.grad.clone())
+    assert (gradients[0] - gradients[1]).abs().max() > 1e-3
+
+
+def test_padding_changes_nothing():
+    sequences, labels, names = planted(3, n_snippets=30)
+    longer, more, _ = planted(1, n_snippets=50, prefix="w")
+    videos = at_level([*sequences, *longer], {**labels, **more}, names)
+    module = fresh(videos, names).eval()
+    batch = batch_of(videos, module)
+    together = module(batch.features, batch.mask)
+    alone = module(batch.features[:1, :30], batch.mask[:1, :30])
+    torch.testing.assert_close(together.cas[:1, :30], alone.cas)
+    torch.testing.assert_close(together.background[:1, :30], alone.background)
+    torch.testing.assert_close(together.video_scores[:1], alone.video_scores)
+
+
+def test_the_padding_of_a_batch_has_no_part_in_the_losses():
+    sequences, labels, names = planted(2, n_snippets=30)
+    videos = at_level(sequences, labels, names, "one-segment")
+    module = fresh(videos, names).eval()
+    batch = batch_of(videos, module)
+    widened = replace(
+        batch,
+        features=torch.nn.functional.pad(batch.features, (0, 0, 0, 9)),
+        mask=torch.nn.functional.pad(batch.mask, (0, 9)),
+        action=torch.nn.functional.pad(batch.action, (0, 0, 0, 9)),
+        background=torch.nn.functional.pad(batch.background, (0, 0, 0, 9)),
+    )
+    before, after = (
+        (known_loss(log_p, each.action, each.background), balanced_mil_loss(log_p, each, 1 / 6, 1 / 2))
+        for each in (batch, widened)
+        for log_p in [module.networks[0](each.features, each.mask).log_softmax(-1)]
+    )
+    torch.testing.assert_close(after, before)
+
+
+def test_the_projection_turns_and_scales_and_keeps_distances_up_to_one_factor():
+    sequences, labels, names = planted(4)
+    videos = at_level(sequences, labels, names)
+    module = fresh(videos, names)
+    x = torch.from_numpy(np.concatenate([each.values for each in sequences]))
+    y = module.project(x)
+    torch.testing.assert_close(y.mean(dim=0), torch.zeros(12), atol=1e-4, rtol=0)
+    torch.testing.assert_close(y.square().mean().item(), 1.0, atol=1e-4, rtol=0)
+    ratio = torch.cdist(y[:20], y[20:40]) / torch.cdist(x[:20], x[20:40])
+    torch.testing.assert_close(ratio, ratio.mean().expand_as(ratio), rtol=1e-3, atol=1e-3)
+
+
+def test_dropout_keeps_the_mean_and_the_stated_share():
+    network = fresh(at_level(*planted(2)), ("action0", "action1")).networks[0].train()
+    torch.manual_seed(0)
+    dropped = network._dropped(torch.ones(8, 125, 64), 0.25)
+    assert dropped.eq(0).float().mean().item() == pytest.approx(0.25, abs=0.01)
+    assert dropped.mean().item() == pytest.approx(1.0, abs=0.01)
+
+
+# -- proposals ------------------------------------------------------------------------------------------------------
+
+
+def test_a_block_of_action_is_the_best_proposal():
+    margin = np.full(30, -4.0)
+    margin[10:16] = 4.0
+    segments, scores = propose(margin, MixedConfig())
+    assert segments[0].tolist() == [10, 16]
+    assert scores[0] == pytest.approx(1 / (1 + math.exp(-4)) - 1 / (1 + math.exp(4)))
+
+
+@pytest.mark.parametrize(("n_snippets", "n_classes"), [(1, 1), (2, 3), (300, 2)])
+def test_proposals_are_finite_ordered_and_inside_whatever_the_curves(n_snippets, n_classes):
+    rng = np.random.default_rng(0)
+    names = tuple(f"c{index}" for index in range(n_classes))
+    module = Mixed(SMALL, Setup(4, names))
+    grid = SnippetGrid.regular(n_snippets, n_snippets * 640_000)
+    for scale in (0.0, 1.0, 50.0):
+        cas = (scale * rng.normal(size=(n_snippets, n_classes))).astype(np.float32)
+        curves = ActivationSequence("v", names, cas, np.zeros(n_snippets, np.float32), grid)
+        found = module.localize(VideoPrediction(curves, np.full(n_classes, 0.5, np.float32)))
+        scores = [proposal.score for proposal in found]
+        assert scores == sorted(scores, reverse=True)
+        assert np.isfinite(scores).all()
+        assert all(0 <= each.segment.start < each.segment.end <= grid.extent.end for each in found)
+
+
+# -- training -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("level", "steps"), [("video", 120), ("one-segment", 40), ("two-segment", 40), ("full", 40)])
+def test_it_learns_planted_actions_at_every_level(level, steps):
+    sequences, labels, names = planted(16)
+    trained = train("mixed", at_level(sequences, labels, names, level), names, training=schedule(steps))
+    held_out, truth, _ = planted(8, seed=1, prefix="test")
+    assert mean_ap(trained, held_out, truth) > 0.8
+
+
+def mean_ap(trained, sequences, labels):
+    found = {prediction.activation.video_id: proposals for prediction, proposals in predict(trained, sequences)}
+    return evaluate(GroundTruth.from_labels(labels.values()), found).average_mAP
+
+
+def with_distractors(sequences, labels, names, seed):
+    """Beside each action a louder burst of the same length that never happens without it: a video label prefers it."""
+    rng = np.random.default_rng(seed)
+    changed = []
+    for sequence in sequences:
+        values = sequence.values.copy()
+        background = values[:, -1] > 2
+        for annotation in labels[sequence.video_id].annotations:
+            column = names.index(annotation.label)
+            length = round(annotation.segment.duration / 640_000)
+            free = [t for t in range(len(values) - length) if background[t : t + length].all()]
+            if free:
+                first = int(rng.choice(free))
+                values[first : first + length, -1] -= 4
+                values[first : first + length, len(names) + column] += 7
+                background[max(0, first - 1) : first + length + 1] = False
+        changed.append(FeatureSequence(sequence.video_id, values, sequence.grid))
+    return changed
+
+
+def test_clicks_raise_map_where_a_video_label_cannot_tell_the_action_from_its_company():
+    sequences, labels, names = planted(16, n_snippets=60)
+    sequences = with_distractors(sequences, labels, names, 0)
+    held_out, truth, _ = planted(8, n_snippets=60, seed=1, prefix="test")
+    held_out = with_distractors(held_out, truth, names, 1)
+    result = {
+        level: mean_ap(
+            train("mixed", at_level(sequences, labels, names, level), names, training=schedule(40)),
+            held_out,
+            truth,
+        )
+        for level in ("video", "one-segment")
+    }
+    assert result["one-segment"] > result["video"] + 0.3
+
+
+def test_one_seed_gives_one_network_and_another_seed_another():
+    sequences, labels, names = planted(4)
+    videos = at_level(sequences, labels, names, "one-segment")
+    first, again, other = (
+        train("mixed", videos, names, config=SMALL, training=schedule(5), seed=seed).module.state_dict()
+        for seed in (0, 0, 1)
+    )
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not all(torch.equal(first[key], other[key]) for key in first)
+
+
+@pytest.mark.parametrize("stop_at", [2, 7, 12])
+def test_a_run_that_is_cut_in_any_round_goes_on_as_if_it_never_was(tmp_path, monkeypatch, stop_at):
+    """Rounds of 5 steps: the cuts lie in round 0, 1 and 2; the grown targets must survive."""
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    sequences, labels, names = planted(4)
+    videos = at_level(sequences, labels, names, "one-segment")
+    options = {"config": SMALL, "training": schedule(5)}
+    whole = train("mixed", videos, names, **options).module.state_dict()
+
+    def cut(progress):
+        if progress.step == stop_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("mixed", videos, names, **options, checkpoint_dir=tmp_path, progress=cut)
+    steps = []
+    resumed = train(
+        "mixed",
+        videos,
+        names,
+        **options,
+        checkpoint_dir=tmp_path,
+        resume=True,
+        progress=lambda progress: steps.append(progress.step),
+    ).module.state_dict()
+    assert steps[0] <= stop_at
+    assert steps[0] > max(0, stop_at - 2), "it must not begin again"
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+
+
+@pytest.mark.parametrize(
+    ("n_videos", "n_classes", "n_features", "n_snippets"), [(1, 1, 2, 1), (3, 1, 3, 2), (2, 2, 5, 9)]
+)
+@pytest.mark.parametrize("level", ["video", "one-segment", "full"])
+def test_the_smallest_projects_train_and_predict(n_videos, n_classes, n_features, n_snippets, level):
+    rng = np.random.default_rng(0)
+    names = tuple(f"action{index}" for index in range(n_classes))
+    sequences, labels, _ = planted(n_videos, n_classes, max(n_features, n_classes + 1), n_snippets)
+    videos = at_level(sequences, labels, names, level)
+    trained = train("mixed", videos, names, config=SMALL, training=schedule(3))
+    unseen = FeatureSequence(
+        "new", rng.normal(size=(1, trained.n_features)).astype(np.float32), SnippetGrid.regular(1, 640_000)
+    )
+    ((prediction, proposals),) = predict(trained, [unseen])
+    assert np.isfinite(prediction.activation.margin).all()
+    assert all(proposal.segment.end <= 640_000 for proposal in proposals)

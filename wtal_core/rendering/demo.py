@@ -114,13 +114,13 @@ def render_demo(
 
 
 def write_script(index: int, seed: int) -> list[Span]:
-    """What the figure of video ``index`` does, without gaps, 30 to 45 seconds: one or two classes among background."""
+    """What the figure of video ``index`` does, without gaps, 22 to 35 seconds: one or two classes among background."""
     random = np.random.default_rng([seed, index, 1])
     names = list(ACTIONS)
     chosen = [names[index % len(names)]]
     if random.random() < 0.45:
         chosen.append(names[(index + int(random.integers(1, len(names)))) % len(names)])
-    length = int(random.integers(30 * FPS, 40 * FPS))
+    length = int(random.integers(18 * FPS, 25 * FPS))
     script: list[Span] = []
     facing, frame = 1 if random.random() < 0.5 else -1, 0
 

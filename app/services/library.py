@@ -276,8 +276,8 @@ def record_probe(
         twins = [twin for twin in unit.videos.by_hash(found.project_id, facts.content_hash) if twin.id < video_id]
         if twins:
             reason = f"has the same content as {twins[0].name!r}, which the project holds already; not added twice"
-            unit.videos.add_problem(found.project_id, found.path, reason, time.time())
             unit.videos.delete(video_id)
+            unit.videos.add_problem(found.project_id, found.path, reason, time.time())
             return None
         unit.videos.set_frame_times(video_id, np.asarray(facts.frame_times, np.int64))
         unit.videos.change(

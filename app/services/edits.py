@@ -133,8 +133,8 @@ def _judge(desk: Desk, edit: Mapping[str, Any]) -> dict[str, Any]:
     group = _identifier(edit.get("group") or edit["id"], "group")
     undoes = _identifier(edit["undoes"], "undoes") if edit.get("undoes") else None
     redoes = _identifier(edit["redoes"], "redoes") if edit.get("redoes") else None
-    payload = _PARSERS[kind](desk, edit)
     desk.groups.check(group, undoes, redoes)
+    payload = _PARSERS[kind](desk, edit)
     back = inverse(desk.state, desk.who.id, kind, payload, desk.shared)
     apply(desk.state, _Event(desk.who.id, kind, payload, desk.source), desk.shared)
     desk.groups.note(group, undoes, redoes)

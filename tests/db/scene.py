@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +18,19 @@ from app.workspace import Workspace
 SECOND = 1_000_000
 
 
+@cache
+def migrated() -> bytes:
+    """An empty database with all tables: migrating anew for every test would cost more than the tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        Workspace(Settings.at(Path(folder))).close()
+        return (Path(folder) / "wtal.db").read_bytes()
+
+
 def open_workspace(folder: Path, **settings: Any) -> Workspace:
     """A workspace below a test's own folder, which is the only media root."""
+    if not settings:
+        (folder / "home").mkdir(parents=True, exist_ok=True)
+        (folder / "home" / "wtal.db").write_bytes(migrated())
     return Workspace(Settings.at(folder / "home", media_roots=[folder], **settings))
 
 

@@ -138,7 +138,7 @@ def test_the_environment_names_home_database_queue_and_roots(tmp_path):
 
 def test_two_processes_may_open_a_new_database_at_once(tmp_path):
     context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=count_up, args=(f"sqlite:///{tmp_path / 'wtal.db'}", 1)) for _ in range(2)]
+    both = [context.Process(target=count_up, args=(f"sqlite:///{tmp_path / 'wtal.db'}", 1, True)) for _ in range(2)]
     for process in both:
         process.start()
     for process in both:

@@ -4,10 +4,11 @@ from db import database
 from db.unit_of_work import UnitOfWork
 
 
-def count_up(url: str, rounds: int) -> None:
-    """Open the database, migrating it if need be, and count up: read, then write, in one transaction each."""
+def count_up(url: str, rounds: int, upgrade: bool = False) -> None:
+    """Open the database, migrating it if asked to, and count up: read, then write, in one transaction each."""
     engine = database.make_engine(url)
-    database.upgrade(engine)
+    if upgrade:
+        database.upgrade(engine)
     for _ in range(rounds):
         with UnitOfWork(engine, write=True) as unit:
             unit.settings.put("count", unit.settings.get("count", 0) + 1)

@@ -1,0 +1,217 @@
+"""Labels in and out: all of a file or nothing, times on the right clock, and nothing lost without a word."""
+
+import json
+
+import pytest
+
+from app.services import annotating, classes, exchange, library
+from tests.db.scene import SECOND, add_video, edit, open_workspace, put, seen, send
+from tests.shared_data import shared
+from wtal_core.domain import Proposal, Segment
+from wtal_core.formats import FORMATS
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = open_workspace(tmp_path)
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def project(workspace):
+    return library.create_project(workspace, "p", class_names=["run", "jump"]).id
+
+
+def activitynet(folder, **videos):
+    path = folder / "labels.json"
+    database = {}
+    for name, (subset, *rows) in videos.items():
+        annotations = [{"label": label, "segment": [start, end]} for label, start, end in rows]
+        database[name] = {"subset": subset, "duration": 10.0, "annotations": annotations}
+    path.write_text(json.dumps({"database": database}))
+    return path
+
+
+def test_an_activitynet_file_becomes_labels_everybody_sees(workspace, project, tmp_path):
+    video = add_video(workspace, project, "a.mp4", origin=2 * SECOND)
+    path = activitynet(tmp_path, a=("validation", ("run", 1.0, 2.5), ("swim", 4, 5)))
+    done = exchange.import_labels(workspace, project, path, by="ada")
+    assert (done.n_videos, done.n_annotations, done.new_classes) == (1, 2, ("swim",))
+    shown = annotating.open_video(workspace, video, "ben")
+    assert [(m["label"], m["start"], m["end"], m["annotator"]) for m in shown["annotations"]] == [
+        ("run", 3_000_000, 4_500_000, "import"),
+        ("swim", 6_000_000, 7_000_000, "import"),
+    ]
+    assert shown["coverage"] == {"run": [[2 * SECOND, 12 * SECOND]], "swim": [[2 * SECOND, 12 * SECOND]]}
+    assert not shown["complete"]  # of "jump" the file says nothing
+    assert shown["subset"] == "validation"
+    with workspace.read() as unit:
+        events = unit.edits.of_video(video)
+        assert {(event.source, event.session) for event in events} == {("imported", "import:ada")}
+
+
+def test_importing_twice_changes_nothing_and_leaves_what_people_changed(workspace, project, tmp_path):
+    video = add_video(workspace, project)
+    path = activitynet(tmp_path, a=("training", ("run", 1, 2), ("run", 4, 5)))
+    exchange.import_labels(workspace, project, path)
+    mark = seen(workspace, video)["annotations"][0]
+    moved = put(mark["id"], start=1, end=3)
+    send(workspace, video, moved)
+    before = seen(workspace, video)
+    again = exchange.import_labels(workspace, project, path)
+    assert seen(workspace, video) == before
+    assert "1 annotations were changed here" in " ".join(again.notes)
+
+
+def test_what_reaches_past_the_end_is_cut_what_lies_outside_is_left_out_and_both_are_told(workspace, project, tmp_path):
+    video = add_video(workspace, project)
+    path = activitynet(tmp_path, a=("training", ("run", 9, 12), ("run", 20, 22)))
+    notes = " ".join(exchange.import_labels(workspace, project, path).notes)
+    assert [(m["start"], m["end"]) for m in seen(workspace, video)["annotations"]] == [(9 * SECOND, 10 * SECOND)]
+    assert "1 annotations reached past the video" in notes
+    assert "1 annotations lie outside the video" in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not json", "json"),
+        ('{"results": {}}', "predictions"),
+        ('{"database": {"a": {"duration": 10, "annotations": [{"label": "run", "segment": [1]}]}}}', "annotations"),
+        ('{"database": {"elsewhere": {"duration": 10, "annotations": []}}}', "no video of the file is in the project"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_words_and_nothing_of_it_is_imported(workspace, project, tmp_path, text, words):
+    video = add_video(workspace, project)
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        exchange.import_labels(workspace, project, path)
+    assert seen(workspace, video)["annotations"] == []
+    assert len(classes.classes(workspace, project)) == 2
+
+
+def test_an_import_that_fails_at_its_last_video_stores_nothing_of_the_first(workspace, project, tmp_path, monkeypatch):
+    first = add_video(workspace, project, "a.mp4")
+    add_video(workspace, project, "b.mp4")
+    path = activitynet(tmp_path, a=("training", ("swim", 1, 2)), b=("training", ("swim", 1, 2)))
+    made = exchange.importing.edits
+    calls = []
+
+    def fail_on_the_second(*args):
+        calls.append(args)
+        return made(*args) if len(calls) == 1 else [edit("label.set", label="nobody knows", present=True)]
+
+    monkeypatch.setattr(exchange.importing, "edits", fail_on_the_second)
+    with pytest.raises(ValueError, match="nothing was imported"):
+        exchange.import_labels(workspace, project, path)
+    assert seen(workspace, first)["annotations"] == []
+    assert [entry.name for entry in classes.classes(workspace, project)] == ["run", "jump"]
+
+
+def test_an_unknown_format_lists_the_known_ones(workspace, project, tmp_path):
+    with pytest.raises(ValueError, match="activitynet, csv"):
+        exchange.import_labels(workspace, project, tmp_path / "x", "elan")
+
+
+def test_the_split_of_a_file_is_taken_and_a_frozen_side_stays(workspace, project, tmp_path):
+    videos = [add_video(workspace, project, f"{name}.mp4") for name in "abc"]
+    path = activitynet(tmp_path, a=("val", ("run", 1, 2)), b=("train", ("run", 1, 2)), c=("odd", ("run", 1, 2)))
+    notes = " ".join(exchange.import_labels(workspace, project, path).notes)
+    assert "odd" in notes
+    library.make_split(workspace, project)
+    assert [library.video(workspace, video).subset for video in videos] == ["validation", "training", "training"]
+    path = activitynet(tmp_path, a=("train", ("run", 1, 2)))
+    assert "a.mp4 stays in validation" in " ".join(exchange.import_labels(workspace, project, path).notes)
+
+
+def test_a_class_that_was_merged_is_imported_as_what_it_is_now(workspace, project, tmp_path):
+    video = add_video(workspace, project)
+    run, jump = classes.classes(workspace, project)
+    classes.merge_classes(workspace, jump.id, run.id)
+    done = exchange.import_labels(workspace, project, activitynet(tmp_path, a=("training", ("jump", 1, 2))))
+    assert [mark["label"] for mark in seen(workspace, video)["annotations"]] == ["run"]
+    assert done.new_classes == ()
+    assert "merged" in " ".join(done.notes)
+
+
+def test_levels_clicks_coverage_and_ambiguous_time_survive_export_and_import(workspace, project, tmp_path):
+    video = add_video(workspace, project, origin=SECOND)
+    send(
+        workspace,
+        video,
+        put("m1", start=2, end=4),
+        put("m2", "jump", "one-segment", start=5),
+        put("m3", "jump", "two-segment", start=6, end=7),
+        edit("coverage.add", labels=["run"], start=SECOND, end=8 * SECOND),
+        edit("ambiguous.add", start=9 * SECOND, end=10 * SECOND),
+    )
+    path = tmp_path / "out.json"
+    done = exchange.export_labels(workspace, project, path)
+    assert (done.n_videos, done.n_rows) == (1, 3)
+    other = library.create_project(workspace, "copy").id
+    (tmp_path / "a.mp4").rename(tmp_path / "elsewhere.mp4")
+    copy = add_video(workspace, other, "a.mp4", origin=5 * SECOND)
+    exchange.import_labels(workspace, other, path)
+    found = seen(workspace, copy)
+    shift = 4 * SECOND
+
+    def moved(value):
+        return None if value is None else value + shift
+
+    for old, new in zip(seen(workspace, video)["annotations"], found["annotations"], strict=True):
+        assert {
+            **old,
+            "start": moved(old["start"]),
+            "end": moved(old["end"]),
+            "clicks": [*map(moved, old["clicks"])],
+        } == new
+    assert found["coverage"] == {"run": [[5 * SECOND, 12 * SECOND]]}
+    assert found["ambiguous"] == [[13 * SECOND, 14 * SECOND]]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_what_it_cannot_hold(workspace, project, tmp_path, name):
+    video = add_video(workspace, project)
+    send(
+        workspace, video, put("m1", level="one-segment", start=2), edit("coverage.add", labels=["jump"], start=0, end=5)
+    )
+    losses = exchange.export_labels(workspace, project, tmp_path / "out", name).losses
+    assert losses
+    read = FORMATS[name].read(tmp_path / "out")
+    assert [a.clicks for a in read.videos["a"].labels.annotations] == [(2 * SECOND,)]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_proposals_are_exported_from_the_first_picture_on(workspace, project, tmp_path, name):
+    video = add_video(workspace, project, origin=SECOND)
+    with workspace.write() as unit:
+        run = unit.runs.add(project, "mixed", 0.0).id
+        found = [Proposal("run", Segment(2 * SECOND, 4 * SECOND), 0.5)]
+        unit.runs.put_prediction(run, video, path="x", n_snippets=1, proposals=found, at=0.0)
+    assert exchange.export_proposals(workspace, run, tmp_path / "out", name).n_rows == 1
+    assert FORMATS[name].read_predictions(tmp_path / "out") == {
+        "a": [Proposal("run", Segment(SECOND, 3 * SECOND), 0.5)]
+    }
+    with pytest.raises(LookupError):
+        exchange.export_proposals(workspace, run + 1, tmp_path / "out", name)
+
+
+def test_names_in_files_have_no_ending_unless_two_videos_would_share_one():
+    assert exchange.file_names(["a.mp4", "b.mp4", "b.mkv", "v_c"]) == {
+        "a.mp4": "a", "b.mp4": "b.mp4", "b.mkv": "b.mkv", "v_c": "v_c",
+    }  # fmt: skip
+
+
+def test_a_real_data_set_is_imported_in_full(workspace, tmp_path):
+    source = shared("data", "weizmann-untrimmed", "annotations.json")
+    said = json.loads(source.read_text())["database"]
+    project = library.create_project(workspace, "weizmann").id
+    for name, entry in said.items():
+        add_video(workspace, project, f"{name}.mp4", seconds=round(entry["duration"]) + 1)
+    done = exchange.import_labels(workspace, project, source)
+    assert done.n_videos == 56
+    assert done.n_annotations == sum(len(entry["annotations"]) for entry in said.values())
+    counts = library.videos(workspace, project).counts
+    assert (counts["training"], counts["validation"], counts["complete"]) == (40, 16, 56)

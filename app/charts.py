@@ -17,6 +17,13 @@ from plotly.subplots import make_subplots
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8F98")
 LEVEL_COLOURS = {"video": "#8A8F98", "one-segment": "#56B4E9", "two-segment": "#0072B2", "full": "#009E73"}
 MUTED = "#8A8F98"
+ERROR_COLOURS = {
+    "correct": "#009E73",
+    "duplicate": "#56B4E9",
+    "wrong class": "#CC79A7",
+    "localization": "#E69F00",
+    "background": MUTED,
+}
 MARGIN = {"l": 48, "r": 12, "t": 12, "b": 40}
 MAX_POINTS = 4000
 """Points drawn per curve: more than the pixels of a wide screen."""
@@ -62,7 +69,7 @@ def loss_curves(history: pd.DataFrame, height: int = 240) -> go.Figure:
     return _styled(figure, height, x="step", y="loss")
 
 
-def map_by_tiou(table: pd.DataFrame, height: int = 300) -> go.Figure:
+def map_by_tiou(table: pd.DataFrame, height: int = 250) -> go.Figure:
     """Mean average precision over the tIoU thresholds, a line per run.
 
     Parameters
@@ -142,7 +149,7 @@ def phi_by_level(table: pd.DataFrame, height: int = 300) -> go.Figure:
             name=str(source),
             mode="markers",
             marker={
-                "size": 12 if ours else 11,
+                "size": 10 if ours else 13,
                 "symbol": {"measured": "circle", "simulated": "circle-open"}.get(str(source), "line-ns-open"),
                 "color": PALETTE[0] if ours else PALETTE[(index % (len(PALETTE) - 1)) + 1],
                 "line": {"width": 2},
@@ -204,29 +211,32 @@ def cost_against_map(table: pd.DataFrame, height: int = 360) -> go.Figure:
     return _styled(figure, height, x="annotation time, minutes", y="average mAP, %")
 
 
-def error_profile(table: pd.DataFrame, height: int = 90) -> go.Figure:
-    """What the proposals above the line are: one bar, a part per kind.
+def error_profile(table: pd.DataFrame, height: int = 120) -> go.Figure:
+    """What the best proposals are: one bar, a part per kind.
 
     Parameters
     ----------
     table
-        Columns ``kind`` and ``share`` (0 to 1), in drawing order.
+        Columns ``kind`` and ``share`` (0 to 1), in drawing order; kinds of share 0 are left out.
     height
         Pixels.
     """
     figure = go.Figure()
-    for index, (kind, share) in enumerate(zip(table["kind"], table["share"], strict=True)):
-        figure.add_bar(
-            x=[100 * share],
-            y=[""],
-            name=kind,
-            orientation="h",
-            marker={"color": PALETTE[(index + 2) % len(PALETTE)]},
-            hovertemplate=f"{kind}: %{{x:.0f}} %<extra></extra>",
-        )
+    for kind, share in zip(table["kind"], table["share"], strict=True):
+        if share > 0:
+            figure.add_bar(
+                x=[100 * share],
+                y=["share"],
+                width=[0.8],
+                name=kind,
+                orientation="h",
+                marker={"color": ERROR_COLOURS.get(kind, MUTED), "line": {"width": 0}},
+                hovertemplate=f"{kind}: %{{x:.0f}} %<extra></extra>",
+            )
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(range=[0, 100])
-    return _styled(figure, height, x="% of proposals")
+    figure.update_xaxes(range=[0, 100], ticksuffix=" %")
+    figure.update_yaxes(visible=False)
+    return _styled(figure, height)
 
 
 def video_timeline(

@@ -24,7 +24,8 @@ def frame() -> bool:
     with st.sidebar:
         if projects:
             _choose(projects)
-        job_strip()
+        with st.container(key="jobs"):
+            job_strip()
     if not projects:
         st.title("Begin with a project")
         st.markdown("A project holds videos, a list of action classes, labels and the models trained on them.")

@@ -49,7 +49,8 @@ def _strip() -> None:
     before, choices.active_jobs = choices.active_jobs, now
     if now != before and not choices.is_annotating:
         st.rerun()  # a job began or ended: the page around the strip shows what that changed
-    st.html("".join(described(job) for job in active[:SHOWN]) + _rest(len(active) - SHOWN))
+    lines = "".join(described(job) for job in active[:SHOWN]) + _rest(len(active) - SHOWN)
+    st.html(f'<div class="wtal-jobs">{lines}</div>')
 
 
 def _rest(count: int) -> str:

@@ -28,7 +28,7 @@ def summary(counts: Mapping[str, int], n_problems: int) -> None:
     parts = [f"**{counts['total']}** videos"]
     parts += [f"{counts[key]} {noun}" for key, noun in NOUNS.items() if counts.get(key)]
     if n_problems:
-        parts.append(f":orange[{n_problems} import problems]")
+        parts.append(f":orange[{n_problems} import problem{'s' if n_problems > 1 else ''}]")
     st.caption(" · ".join(parts))
 
 

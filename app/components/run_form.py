@@ -27,7 +27,7 @@ def run_form(project: int) -> None:
     shown = method.presets.get(preset, {})
     with st.form(f"run-{name}-{preset}", border=False):
         with st.expander("Options"):
-            options = _options(method, shown)
+            options = _options(method, shown, name if preset == NO_PRESET else f"{name}-{preset}")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", width=120)
         warm = st.checkbox("Begin with the newest model of this method", key="warm-start")
         if st.form_submit_button("Train", type="primary", icon=":material/play_arrow:"):
@@ -61,14 +61,14 @@ def _in_order(levels: list[str]) -> list[str]:
     return sorted(levels, key=lambda level: order.index(level) if level in order else len(order))
 
 
-def _options(method: MethodRecord, preset: Any) -> dict[str, Any]:
-    """Inputs for all settings; only what differs from the default (under the preset) is returned."""
+def _options(method: MethodRecord, preset: Any, scope: str) -> dict[str, Any]:
+    """Inputs for all settings, remembered per ``scope``; only what differs from the default (under the preset)."""
     changed: dict[str, Any] = {}
     columns = st.columns(2)
     for index, field in enumerate(method.fields):
         default = preset.get(field["name"], field["default"])
         with columns[index % 2]:
-            value = _input(field, default, key=f"{method.name}-{field['name']}")
+            value = _input(field, default, key=f"{scope}-{field['name']}")
         if value != default:
             changed[field["name"]] = value
     return changed

@@ -72,8 +72,8 @@ def label_usage(run: int) -> None:
             for level, counts in used.levels.items()
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width=320, height="content")
-    for note in used.notes[:50]:
-        st.markdown(f"- {_plain(note)}")
+    if used.notes:
+        st.caption("\n".join(f"- {_plain(note)}" for note in used.notes[:50]))
     if len(used.notes) > 50:
         st.caption(f"and {len(used.notes) - 50} more")
     if used.levels and not used.notes:

@@ -37,10 +37,10 @@ def scores(run: int, other: int | None) -> None:
         st.markdown("##### mAP by tIoU")
         table = pd.concat([_by_tiou(run, report), *([_by_tiou(other, before)] if before and other else [])])
         st.plotly_chart(charts.map_by_tiou(table), config=PLAIN, key="map-by-tiou")
-        _errors(run)
     with right:
         st.markdown("##### AP by class, mean over tIoU")
         st.plotly_chart(charts.average_precision(_by_class(report, before)), config=PLAIN, key="ap-by-class")
+        _errors(run)
 
 
 def _headline(report: EvaluationReport, before: EvaluationReport | None) -> None:
@@ -85,7 +85,7 @@ def _errors(run: int) -> None:
         return
     st.markdown("##### The best proposals, as many as instances")
     table = pd.DataFrame([{"kind": kind.value, "share": shares[0]} for kind, shares in profile.shares().items()])
-    st.plotly_chart(charts.error_profile(table, height=130), config=PLAIN, key="error-profile")
+    st.plotly_chart(charts.error_profile(table), config=PLAIN, key="error-profile")
 
 
 def class_colours() -> dict[str, str]:

@@ -13,6 +13,9 @@ from app.services import library
 from db.stores.videos import VideoFilter
 
 PAGE = 50
+ROWS = 14
+"""Rows on the screen at once; the others of a page are scrolled to."""
+
 SHOW: dict[str, dict[str, Any]] = {
     "All": {},
     "Unlabelled": {"level": "none"},
@@ -32,8 +35,8 @@ SUBSETS = {"": "Both subsets", "training": "Training", "validation": "Validation
 OPEN = "open-video"
 CONFIG: dict[str, Any] = {
     "picture": st.column_config.ImageColumn("", width=64),
+    "name": st.column_config.TextColumn("Video", width=300),
     "open": st.column_config.ButtonColumn("", type="tertiary", key=OPEN, width=84),
-    "name": st.column_config.TextColumn("Video", width="large"),
     "duration": st.column_config.TextColumn("Length", alignment="right", width=76),
     "status": st.column_config.TextColumn("Status", width=180),
     "features": st.column_config.TextColumn("Features", width=90),
@@ -113,7 +116,7 @@ def video_table(project: int) -> list[library.VideoRow]:
         selection_mode="multi-row",
         key=f"videos-{project}-{number}",
         row_height=40,
-        height=min(38 + 40 * len(page.rows), 560),
+        height=37 + 40 * min(len(page.rows), ROWS),
     )
     if page.total > PAGE:
         st.pagination(-(-page.total // PAGE), key="library-page")

@@ -72,8 +72,9 @@ def test_phi_has_an_interval_for_what_was_measured_here_and_none_for_a_paper():
 
 
 def test_an_error_profile_adds_up_to_all_proposals():
-    table = pd.DataFrame({"kind": ["correct", "background"], "share": [0.25, 0.75]})
+    table = pd.DataFrame({"kind": ["correct", "duplicate", "background"], "share": [0.25, 0.0, 0.75]})
     figure = charts.error_profile(table)
+    assert [trace.name for trace in figure.data] == ["correct", "background"]
     assert sum(trace.x[0] for trace in figure.data) == 100
 
 

@@ -106,9 +106,10 @@ class FrameReader:
             raise IndexError(f"{self.path.name} has pictures 0 to {len(self.times) - 1}, asked for {index}")
         if index == self._position and self._last is not None:
             return self._last
+        found = None
         if self._position < index and (self.table.is_numbered or self.key_before(index) <= self._position + 1):
             found = self._decode_on(index)
-        else:
+        elif not self.table.is_numbered:  # numbered pictures can only be counted from the first
             found = self._seek(index)
         if found is None:
             self.close()
@@ -130,7 +131,10 @@ class FrameReader:
         """Jump to a key picture before the wanted one."""
         wanted = int(self.table.ticks[index])
         for seconds in _STEPS_BACK:
-            self._file.seek(wanted - int(seconds / self.table.tick), stream=self._stream, backward=True)
+            try:
+                self._file.seek(wanted - int(seconds / self.table.tick), stream=self._stream, backward=True)
+            except av.error.FFmpegError:  # not every container can be searched
+                return None
             self._pictures = placed(decoded(self._file, self._stream), self.table)
             if (found := _find(self._pictures, wanted)) is not None:
                 return found

@@ -278,7 +278,7 @@ def _usual_length(ticks: NDArray[np.int64], stream: av.VideoStream) -> int:
 
 def _numbered_table(path: Path, file: av.container.InputContainer, stream: av.VideoStream) -> TimeTable:
     """Count the decoded pictures; the tick is the frame length."""
-    rate = stream.base_rate or stream.average_rate or stream.guessed_rate
+    rate = stream.average_rate or stream.guessed_rate or stream.base_rate
     if not rate:
         raise UnreadableVideo(path, "it has neither presentation times nor a frame rate; convert it to MP4 first")
     count = sum(1 for _ in decoded(file, stream))

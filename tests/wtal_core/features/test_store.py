@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.wtal_core.features.films import film
@@ -164,6 +164,7 @@ def test_overlapping_snippets_may_lack_the_windows_that_pass_the_end():
     assert (grid.step, grid.lead, note) == (Fraction(4, 25), Fraction(6, 25), "")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 4000 * 10**6))
 def test_a_fitted_grid_is_within_the_video_or_refused(t, duration):
     expected = Fraction(duration, 640_000)

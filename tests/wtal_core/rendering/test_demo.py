@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wtal_core.features.video import FrameReader, probe
@@ -73,6 +73,7 @@ def test_a_cancelled_rendering_keeps_whole_videos_only_and_goes_on_later(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 1000))
 def test_scripts_have_no_gaps_and_actions_are_apart(index, seed):
     script = write_script(index, seed)
@@ -92,6 +93,7 @@ def test_five_videos_show_every_class():
     assert {s.name for i in range(5) for s in write_script(i, 0) if s.name in ACTIONS} == set(ACTIONS)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30))
 def test_the_figure_stays_in_the_picture(seed):
     assert all(20 < x < WIDTH - 20 for _, x, _ in _acted(write_script(seed, seed), 120.0, 150.0))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wtal_core.domain import MICROSECONDS, FeatureSequence, SnippetGrid, to_microseconds, to_seconds
-from wtal_core.features.proxy import whole_or_nothing
+from wtal_core.features.files import whole_or_nothing
 
 _ROWS_AT_ONCE = 4096
 
@@ -109,8 +109,9 @@ def read_folder(
     if not folder.is_dir():
         raise FeatureFolderError(f"{folder}: there is no such folder; check the path")
     meta = read_meta(folder)
-    names = sorted(durations) if durations is not None else sorted(path.stem for path in folder.glob("*.npy"))
-    if not any(folder.glob("*.npy")):
+    there = sorted(path.stem for path in folder.glob("*.npy") if not path.name.startswith("."))  # dots: half-written
+    names = sorted(durations) if durations is not None else there
+    if not there:
         raise FeatureFolderError(f"{folder}: there is no .npy file in it; give the folder that holds <video>.npy")
     values: dict[str, NDArray[Any]] = {}
     refused: dict[str, str] = {}

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wtal_core.features.proxy import whole_or_nothing
+from wtal_core.features.files import whole_or_nothing
 from wtal_core.features.reader import FrameReader
 from wtal_core.features.timebase import UnreadableVideo
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import av
 import numpy as np
 
 from wtal_core.domain import to_microseconds
+from wtal_core.features.files import whole_or_nothing
 from wtal_core.features.timebase import (
     Packet,
     Progress,
@@ -54,18 +53,6 @@ class ProxyReport:
     n_frames: int
     audio: str
     n_missing: int = 0
-
-
-@contextmanager
-def whole_or_nothing(target: Path) -> Iterator[Path]:
-    """A temporary path beside ``target``, moved there on success and removed on any failure."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.stem}.{os.getpid()}.partial{target.suffix}")
-    try:
-        yield partial
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def make_proxy(source: Path, target: Path, progress: Progress | None = None, *, height: int = 720) -> ProxyReport:

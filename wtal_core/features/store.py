@@ -19,10 +19,11 @@ import numpy as np
 
 from wtal_core.domain import FeatureSequence, SnippetGrid
 from wtal_core.features.extractors import Extractor, find
+from wtal_core.features.files import content_hash as hash_of_file
+from wtal_core.features.files import whole_or_nothing
 from wtal_core.features.folder import FeatureFolderError, read_folder, write_folder
-from wtal_core.features.proxy import whole_or_nothing
 from wtal_core.features.snippets import snippet_grid
-from wtal_core.features.timebase import Progress, TimeTable, read_table
+from wtal_core.features.timebase import Progress, TimeTable, UnreadableVideo, read_table
 
 __all__ = ["DiskFull", "FeatureFolderError", "FeatureStore", "extract_to_folder", "read_folder", "write_folder"]
 
@@ -90,7 +91,7 @@ class FeatureStore:
         Raises
         ------
         UnreadableVideo
-            If the file cannot serve as a video.
+            If the file cannot serve as a video, or no longer is the one that ``content_hash`` names.
         DiskFull
             If there is no room.
         """
@@ -98,6 +99,9 @@ class FeatureStore:
             extractor = find(extractor_name)
             values, grid_file = self._paths(content_hash, extractor)
             grid = write_features(Path(path), extractor, values, progress)
+            if hash_of_file(Path(path)) != content_hash:
+                values.unlink()
+                raise UnreadableVideo(Path(path), "the file has changed since it was added; add it again")
             said = {
                 "step": str(grid.step),
                 "n_snippets": grid.n_snippets,

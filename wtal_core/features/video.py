@@ -7,7 +7,6 @@ for the browser and still pictures are made by :mod:`~wtal_core.features.proxy` 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +15,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from wtal_core.features.files import content_hash
 from wtal_core.features.pictures import make_strip, make_thumbnail
 from wtal_core.features.proxy import ProxyFailed, ProxyReport, make_proxy
 from wtal_core.features.reader import FrameReader, display_size
@@ -46,7 +46,6 @@ __all__ = [
 
 _PLAYABLE = {"mp4": {"h264", "av1", "vp9"}, "matroska": {"h264", "vp8", "vp9", "av1"}}
 _PLAYABLE_PIXELS = {"h264": {"yuv420p", "yuvj420p"}}
-_HASH_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,20 +148,6 @@ def probe(path: Path) -> VideoFacts:
             browser_playable=playable,
             playable_reason=reason,
         )
-
-
-def content_hash(path: Path) -> str:
-    """BLAKE2b of every byte of the file, 160 bits in hexadecimal.
-
-    Whole files and no samples of them: a camera that overwrites a part in place keeps size and ends, and features of
-    the old pictures would then pass for the new. The disk is the limit (BLAKE2b does about 1 GB/s), and probing has
-    just read the same blocks for the packets.
-    """
-    digest = hashlib.blake2b(digest_size=20)
-    with path.open("rb") as file:
-        while block := file.read(_HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _is_variable(table: TimeTable) -> bool:

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from wtal_core.features.proxy import whole_or_nothing
+from wtal_core.features.files import whole_or_nothing
 from wtal_core.rendering.actions import ACTIONS, BACKGROUND, Action
 from wtal_core.rendering.figure import Colour, Looks, Pose, draw_figure
 from wtal_core.rendering.scene import HEIGHT, HORIZON, WIDTH, Camera, distractors, look, paint_place, to_view

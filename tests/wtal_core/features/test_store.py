@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import os
 import pickle
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +26,7 @@ from wtal_core.features.store import (
     read_folder,
     write_folder,
 )
-from wtal_core.features.video import content_hash
+from wtal_core.features.video import UnreadableVideo, content_hash
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_stored_features_are_the_extracted_ones_mapped_and_with_their_grid(tmp_p
 def test_what_is_stored_is_not_extracted_again(tmp_path, short_film):
     features, key = FeatureStore(tmp_path / "features"), content_hash(short_film)
     features.extract("v", short_film, key, "motion")
-    again = features.extract("v", tmp_path / "gone.mp4", key, "motion")
+    again = features.extract("v", tmp_path / "gone.mp4", key, "motion")  # not even opened
     assert again.values.shape[0] == 4
     assert features.remove(key) == 1
     assert not features.has(key, "motion")
@@ -65,6 +66,24 @@ def test_another_content_or_another_version_never_meets_old_features(tmp_path, s
     newer = Extractor(old.name, old.version + 1, old.parameters, old.streams, old.rows)
     monkeypatch.setitem(extractors.EXTRACTORS, "motion", newer)
     assert not features.has(key, "motion")
+
+
+def test_a_file_that_changed_after_it_was_added_is_refused(tmp_path, short_film):
+    features = FeatureStore(tmp_path / "features")
+    with pytest.raises(UnreadableVideo, match="has changed since it was added"):
+        features.extract("v", short_film, "0" * 40, "motion")
+    assert not features.has("0" * 40, "motion")
+
+
+def test_half_written_files_of_killed_processes_are_neither_read_nor_kept_for_ever(tmp_path):
+    write_folder(tmp_path, [sequence("v")])
+    old, new = tmp_path / ".v.00000000.partial.npy", tmp_path / ".v.11111111.partial.npy"
+    for left in (old, new):
+        left.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert set(read_folder(tmp_path)) == {"v"}
+    write_folder(tmp_path, [sequence("v")])
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_a_cancelled_extraction_leaves_nothing_and_can_be_done_again(tmp_path, short_film):

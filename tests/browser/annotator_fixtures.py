@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+from playwright.sync_api import Page
 
-from tests.browser.fake_annotator_server import FakeRun, FakeVideo
+from tests.browser.fake_annotator_server import FakeRun, FakeServer, FakeVideo
 
 WIDTH, HEIGHT, BITS, CELL = 320, 180, 12, 24
 TICK = Fraction(1, 90_000)
@@ -134,3 +136,91 @@ def strip(video: CodedVideo, n: int) -> bytes:
     out = BytesIO()
     row.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+class Desk:
+    """One page with one open video, and the server behind it."""
+
+    def __init__(self, page: Page, server: FakeServer, video: int = 1) -> None:
+        self.page, self.server, self.video = page, server, video
+        self.open(video)
+
+    def open(self, video: int) -> None:
+        """Load the page and wait until the first picture (if there is one) and the curves are there."""
+        self.video = video
+        self.page.goto(f"{self.server.url}/?video={video}")
+        self.page.wait_for_function(
+            """() => { const bench = window.annotator?.bench; if (!bench) return false;
+                const isShown = !bench.player.hasPictures || bench.stage.video.readyState >= 2;
+                return isShown && (bench.model.run === null || bench.model.curves || bench.model.note); }"""
+        )
+
+    def look(self, expression: str) -> Any:
+        """The value of a JavaScript expression in which ``bench`` is the open video."""
+        return self.page.evaluate(f"() => {{ const bench = window.annotator.bench; return {expression}; }}")
+
+    def press(self, *keys: str) -> None:
+        """One press after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def settle(self) -> None:
+        """Wait until the picture asked for is on the screen."""
+        self.page.wait_for_function("() => { const p = window.annotator.bench.player; return p.isSettled; }")
+
+    def go(self, frame: int) -> None:
+        """Put the playhead on a frame."""
+        self.page.evaluate("(frame) => window.annotator.bench.player.seek(frame)", frame)
+        self.settle()
+
+    def saved(self) -> None:
+        """Wait until the page says so."""
+        self.page.wait_for_function("() => window.annotator.bench.queue.state === 'saved'")
+
+    @property
+    def frame(self) -> int:
+        """Index of the frame the readout names."""
+        return int(self.look("bench.stage.readout.dataset.frame"))
+
+    @property
+    def time(self) -> int:
+        """Presentation time of the frame on the screen, microseconds."""
+        return int(self.look("bench.player.time"))
+
+    @property
+    def code(self) -> int:
+        """The frame number that can be read off the picture."""
+        return int(self.page.evaluate(f"() => ({READ_CODE})(window.annotator)"))
+
+    @property
+    def labels(self) -> list[dict[str, Any]]:
+        """What the server has, once the page says that all is saved; ascending."""
+        self.saved()
+        found = self.server.annotations(self.video)
+        return sorted(found, key=lambda one: one["clicks"][0] if one["clicks"] else one["start"])
+
+    @property
+    def said(self) -> str:
+        """The last message."""
+        return str(self.look("bench.stage.message.textContent + bench.stage.problem.textContent"))
+
+    def x(self, time: float) -> float:
+        """Where a time is on the page, pixels."""
+        return float(
+            self.page.evaluate(
+                "(time) => { const t = window.annotator.bench.timeline;"
+                " return t.element.getBoundingClientRect().left + t.view.x(time) }",
+                time,
+            )
+        )
+
+    def y(self, kind: str, name: str | None = None, share: float = 0.4) -> float:
+        """The height of a lane on the page, pixels."""
+        return float(
+            self.page.evaluate(
+                "([kind, name, share]) => { const t = window.annotator.bench.timeline;"
+                " const lane = t.layout.lanes.find((one) => one.kind === kind && (!name || one.name === name));"
+                " return t.element.getBoundingClientRect().top + lane.y + share * lane.height }",
+                [kind, name, share],
+            )
+        )

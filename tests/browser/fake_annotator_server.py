@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,7 +34,8 @@ const root = document.getElementById("component").attachShadow({mode: "open"});
 root.innerHTML = "<div class='wtal'></div>";
 window.told = [];
 const module = await import(`${location.origin}/assets/v1/annotator.js`);
-const component = {parentElement: root, data: {video: VIDEO}, setStateValue: (name, value) => window.told.push([name, value])};
+const setStateValue = (name, value) => window.told.push([name, value]);
+const component = {parentElement: root, data: {video: VIDEO}, setStateValue};
 window.unmount = module.default(component);
 window.rerun = (video) => module.default({...component, data: {video}});
 window.annotator = root.querySelector(".wtal").annotator;
@@ -166,8 +169,7 @@ class FakeServer:
 
     def start(self) -> None:
         handler = type("Handler", (_Handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", self.port), handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -175,6 +177,7 @@ class FakeServer:
         if self._server:
             self._server.shutdown()
             self._server.server_close()
+            self._server.cut()
             self._server = None
 
     def take(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -202,6 +205,27 @@ class FakeServer:
 
     def annotations(self, video: int) -> list[dict[str, Any]]:
         return list(self.state(video)["annotations"])
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.connections: list[socket.socket] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.append(request)
+        super().process_request(request, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that goes away is no error."""
+
+    def cut(self) -> None:
+        """Break every connection, as a killed process would."""
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -139,9 +139,10 @@ class Annotator {
     event.stopPropagation(); // Streamlit has keys of its own
     const { bench } = this;
     const target = event.composedPath()[0];
-    if (!bench || isTyping(target) || event.isComposing) return;
+    if (!bench || event.isComposing) return;
     bench.clockwork.tell("key");
     const chords = chordsOf(event);
+    if (isTyping(target) && !chords.some((chord) => bench.keys.commands.get(chord) === "panels")) return;
     if (target !== this.host && this.#isControl(target) && chords.some((chord) => NATIVE_ON_CONTROLS.has(chord))) return;
     const command = chords.map((chord) => bench.keys.commands.get(chord)).find((found) => found !== undefined);
     const label = command === undefined ? chords.map((chord) => bench.keys.classes.get(chord)).find((found) => found !== undefined) : undefined;

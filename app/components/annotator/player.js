@@ -76,6 +76,11 @@ export class Player {
     return this.rate !== 0;
   }
 
+  /** No picture is on its way. */
+  get isSettled() {
+    return !this.#seeking && this.#wanted === null;
+  }
+
   destroy() {
     this.#destroyed = true;
     this.stop();

@@ -14,12 +14,14 @@
  * @typedef {{url: string, times: number[], width: number, height: number}} Strip
  *
  * An edit before the queue gives it an id, a group and a time.
- * @typedef {{kind: string, annotation?: Annotation, annotation_id?: string, label?: string, present?: boolean | null,
+ * @typedef {{kind: string, annotation?: Annotation | null, annotation_id?: string, label?: string, present?: boolean | null,
  *   labels?: string[] | null, start?: number, end?: number, complete?: boolean, run?: string | number,
  *   proposal_id?: string | number, level?: Level, text?: string}} Change
- * @typedef {Change & {id: string, group: string, client_time: number, undoes?: string, redoes?: string,
+ * @typedef {Change & {id: string, group: string, client_time: number, undoes?: string | null, redoes?: string | null,
  *   annotator?: string}} Edit
  *
+ * @typedef {{group: string, undoes?: string, redoes?: string, edits: (Change & {id?: string, group?: string, undoes?: string,
+ *   redoes?: string})[]}} StoredGroup one deed as the edits that turn it round
  * @typedef {{id: number | string, project: number, name: string, origin: number, duration: number, width: number,
  *   height: number, n_frames: number, media: string | null, media_problem: string | null, strip: Strip | null,
  *   subset: string | null, hide_model: boolean, class_list_version: number, classes: ActionClass[], annotator: string,
@@ -27,7 +29,7 @@
  *   ambiguous: Span[], complete: boolean, comment: string, runs: Run[], run: string | number | null,
  *   previous_run: string | number | null, suggestion: {level: Level, reason: string, seconds: number | null} | null,
  *   next: number | string | null, previous: number | string | null, position: [number, number] | null, phi: Phi | null,
- *   undo: {group?: string, edits: Change[]}[], redo: {group?: string, edits: Change[]}[],
+ *   undo: StoredGroup[], redo: StoredGroup[], other_annotators?: string[],
  *   keys: Record<string, string>, sequence: number}} VideoInfo
  */
 

@@ -93,6 +93,7 @@ export class Workbench {
     this.render();
     this.header.showSaved(this.queue);
     if (this.keys.conflicts.length) this.say(`Keys collide: ${this.keys.conflicts[0]} See ?`);
+    else if (info.other_annotators?.length) this.say(`${info.other_annotators.join(", ")} labelled this video too; you see your own labels.`);
   }
 
   #assembled() {
@@ -454,11 +455,12 @@ export class Workbench {
 
   /** @param {import("./types.js").Edit[]} saved @param {{edit: import("./types.js").Edit, error: string}[]} refused @param {import("./types.js").Edit[]} others */
   #answered(saved, refused, others) {
-    const mine = others.filter(({ annotator }) => annotator === undefined || annotator === this.info.annotator);
-    this.labels.settle(saved, refused, mine);
+    this.labels.settle(saved, refused, others);
     if (refused.length > 0) this.say(`Refused and taken back: ${refused[0].error}${refused.length > 1 ? ` (and ${refused.length - 1} more)` : ""}`, true);
-    else if (mine.length > 0) this.say(`Another window changed this video: ${mine.length} ${mine.length === 1 ? "edit" : "edits"} merged in.`);
-    else if (others.length > 0) this.say(`${[...new Set(others.map(({ annotator }) => annotator))].join(", ")} is labelling this video too.`);
+    else if (others.length > 0) {
+      const names = new Set(others.map(({ annotator }) => (annotator === undefined || annotator === this.info.annotator ? "Another window" : annotator)));
+      this.say(`${[...names].join(", ")} changed this video: ${others.length} ${others.length === 1 ? "edit" : "edits"} merged in.`);
+    }
     this.render();
   }
 
@@ -532,7 +534,10 @@ export class Workbench {
   }
 }
 
-/** @param {{group?: string, edits: Change[]}[]} groups @returns {import("./store/history.js").Step[]} */
+/** Groups as the server hands them over, ready to be posted under ids of this session. @param {import("./types.js").StoredGroup[]} groups @returns {import("./store/history.js").Step[]} */
 function steps(groups) {
-  return (groups ?? []).map(({ group, edits }) => ({ group: group ?? "", edits }));
+  return groups.map(({ group, undoes, redoes, edits }) => ({
+    group: undoes ?? redoes ?? group,
+    edits: edits.map(({ id: _id, group: _group, undoes: _undoes, redoes: _redoes, ...change }) => change),
+  }));
 }

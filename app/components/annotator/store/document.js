@@ -55,7 +55,7 @@ const spanOf = (edit) => [/** @type {number} */ (edit.start), /** @type {number}
 
 /** @type {Record<string, (state: State, edit: Change) => State>} */
 const APPLY = {
-  "annotation.put": (state, edit) => ({ ...state, annotations: withEntry(state.annotations, edit.annotation?.id ?? "", edit.annotation) }),
+  "annotation.put": (state, edit) => ({ ...state, annotations: withEntry(state.annotations, edit.annotation?.id ?? "", edit.annotation ?? undefined) }),
   "annotation.delete": (state, edit) => ({ ...state, annotations: withEntry(state.annotations, edit.annotation_id ?? "", undefined) }),
   "label.set": (state, edit) => ({ ...state, labels: withEntry(state.labels, edit.label ?? "", edit.present ?? undefined) }),
   "coverage.add": (state, edit) => withCoverage(state, edit, (spans) => added(spans, spanOf(edit))),
@@ -63,7 +63,7 @@ const APPLY = {
   "complete.set": (state, edit) => withCoverage(state, { kind: "", labels: null }, () => (edit.complete ? [state.extent] : [])),
   "ambiguous.add": (state, edit) => ({ ...state, ambiguous: added(state.ambiguous, spanOf(edit)) }),
   "ambiguous.remove": (state, edit) => ({ ...state, ambiguous: removed(state.ambiguous, spanOf(edit)) }),
-  "proposal.accept": (state, edit) => decided(APPLY["annotation.put"](state, edit), edit, "accepted"),
+  "proposal.accept": (state, edit) => decided(edit.annotation ? APPLY["annotation.put"](state, edit) : state, edit, "accepted"),
   "proposal.reject": (state, edit) => decided(state, edit, "rejected"),
   "proposal.reopen": (state, edit) => decided(state, edit, "open"),
   "level.set": (state, edit) => ({ ...state, level: edit.level ?? state.level }),
@@ -121,7 +121,7 @@ function restoredDecision(state, edit) {
   const decision = { run: edit.run, proposal_id: edit.proposal_id };
   if (before === "open") return [{ kind: "proposal.reopen", ...decision }];
   if (before === "rejected") return [{ kind: "proposal.reject", ...decision }];
-  return [];
+  return [{ kind: "proposal.accept", ...decision, annotation: null }];
 }
 
 /** @param {State} before @param {State} after @returns {Change[]} */

@@ -92,7 +92,7 @@ export class EditQueue {
   add(edits) {
     this.pending.push(...edits);
     this.#store();
-    if (this.state === "saved") this.#become("saving");
+    this.#become(this.state === "saved" ? "saving" : this.state);
     this.#send();
   }
 

@@ -68,10 +68,10 @@ export class Hover {
     return runs.map(({ title }, i) => {
       const values = this.#known.get(keys[i]);
       const [cas, threshold] = [values?.cas[name], values?.threshold[name]];
-      const text = cas === undefined ? "…" : `s ${storedText(cas)}${i === 0 && threshold !== undefined ? `  b ${storedText(threshold)}` : ""}`;
+      const text = typeof cas !== "number" ? "…" : `s ${storedText(cas)}${i === 0 && typeof threshold === "number" ? `  b ${storedText(threshold)}` : ""}`;
       const gate = i === 0 && values?.gate?.[name] !== undefined ? `  gate ${scoreText(Number(values.gate[name]))}` : "";
       const line = h("div", { class: i ? "dim" : "", "data-run": values?.run }, i ? `${title}: ${text}` : `${clockText(time, 2)}  ${text}${gate}`);
-      if (cas !== undefined) Object.assign(line.dataset, { snippet: values?.snippet, cas: String(cas), threshold: String(threshold) });
+      if (typeof cas === "number") Object.assign(line.dataset, { snippet: values?.snippet, cas: String(cas), threshold: String(threshold) });
       return line;
     });
   }

@@ -114,7 +114,7 @@ function drawSegment(c, theme, { x0, x1, y0, y1, colour, level, label }) {
       c.fill();
     }
   }
-  if (width > 44 && y1 - y0 > 15) words(c, theme, label, x0 + 7, (y0 + y1) / 2 + 4, width - 12, inkOn(colour));
+  if (width > 44 && y1 - y0 > 15) words(c, theme, label, x0 + 7, (y0 + y1) / 2 + 4, width - 12, level === "two-segment" ? theme.ink : inkOn(colour));
 }
 
 /** @param {CanvasRenderingContext2D} c @param {import("./paint.js").Theme} theme @param {Box} span */

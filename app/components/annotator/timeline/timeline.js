@@ -96,8 +96,9 @@ export class Timeline {
 
   /** @param {number} time @param {boolean} isPlaying */
   setPlayhead(time, isPlaying) {
+    const hasMoved = time !== this.#playhead; // a view panned away from a standing playhead stays there
     this.#playhead = time;
-    if (this.view.follow(time, isPlaying)) this.#moved();
+    if (hasMoved && this.view.follow(time, isPlaying)) this.#moved();
     else this.#redraw("overlay");
   }
 

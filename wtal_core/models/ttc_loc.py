@@ -23,6 +23,7 @@ from wtal_core.losses.localization import gate_distance
 from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
 from wtal_core.models.blocks import (
     ResidualConv,
+    feature_scale,
     linear,
     masked_mean,
     mid_range,
@@ -45,6 +46,9 @@ class TtcLocConfig:
 
     width: int = field(default=128, metadata={"help": "hidden units; paper 2048 (as wide as its features)"})
     dropout: float = field(default=0.7, metadata={"help": "share of hidden units dropped while training; paper 0.7"})
+    input_scaling: bool = field(
+        default=True, metadata={"help": "centre the features and divide them by one number; paper false"}
+    )
     input_dropout: float = field(
         default=0.0, metadata={"help": "share of input features dropped while training; paper 0"}
     )
@@ -108,6 +112,9 @@ class TtcLoc(nn.Module):
     """
 
     levels = frozenset({SupervisionLevel.VIDEO, SupervisionLevel.FULL})
+    centre: Tensor
+    scale: Tensor
+    steps: Tensor
 
     def __init__(self, config: TtcLocConfig, setup: Setup) -> None:
         super().__init__()
@@ -120,6 +127,13 @@ class TtcLoc(nn.Module):
         self.head = linear(config.width, self.n_classes + 1)
         nn.init.constant_(self.head.bias[-1:], config.background_bias)
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        centre, scale = feature_scale([video.features for video in setup.videos] if config.input_scaling else [])
+        self.register_buffer("centre", centre.expand(setup.n_features).clone())
+        self.register_buffer("scale", scale)
+
+    def project(self, features: Tensor) -> Tensor:
+        """Raw features (..., D), centred and of unit size where the config says so."""
+        return (features - self.centre) / self.scale
 
     def forward(self, features: Tensor, mask: Tensor) -> Output:
         """Features (B, T, D) and mask (B, T) to s (B, T, C) and b (B, T); equations (1) to (4)."""

@@ -135,7 +135,7 @@ def test_resuming_a_finished_run_trains_no_more(scene, tmp_path):
 
 def test_a_checkpoint_of_another_run_is_refused(scene, tmp_path):
     train("plain", *scene, checkpoint_dir=tmp_path)
-    with pytest.raises(ValueError, match="belongs to another run.*seed"):
+    with pytest.raises(ValueError, match=r"belongs to another run.*seed"):
         train("plain", *scene, seed=9, checkpoint_dir=tmp_path, resume=True)
 
 

@@ -1,0 +1,110 @@
+"""The yardsticks: real features with exact boundaries, beside the checkout and never committed.
+
+``ucf15-dev`` is the set to choose on, ``ucf15-features`` the one to report (composed sequences, not a published
+benchmark). ``weizmann`` needs its videos' features in a folder (``wtal extract``); ``weizmann-fold0`` to ``-fold3``
+hold out actors of its training videos, so that nothing is chosen on its validation subset.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from wtal_core.domain import FeatureSequence, SupervisionLevel, VideoLabels
+from wtal_core.evaluation import EvaluationReport, GroundTruth, evaluate
+from wtal_core.features.folder import read_folder
+from wtal_core.formats import activitynet
+from wtal_core.predict import predict
+from wtal_core.training.checkpoint import TrainedMethod
+from wtal_core.training.dataset import TrainingVideo
+from wtal_core.training.targets import simulated, training_videos
+
+N_FOLDS = 4
+SUPERVISIONS = {
+    "video": (SupervisionLevel.VIDEO, None),
+    "one": (SupervisionLevel.ONE_SEGMENT, None),
+    "two": (SupervisionLevel.TWO_SEGMENT, None),
+    "semi1": (SupervisionLevel.VIDEO, 1),
+    "semi3": (SupervisionLevel.VIDEO, 3),
+    "full": (SupervisionLevel.FULL, None),
+}
+"""How much is said of the training videos: a level, and videos of each class that are fully annotated (``--semi``)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Yardstick:
+    """A data set, split."""
+
+    name: str
+    class_names: tuple[str, ...]
+    training: dict[str, FeatureSequence]
+    validation: dict[str, FeatureSequence]
+    labels: dict[str, VideoLabels]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with any feature or label."""
+        code = 0
+        for video_id, sequence in (self.training | self.validation).items():
+            code = zlib.crc32(sequence.values.tobytes(), zlib.crc32(repr(self.labels[video_id]).encode(), code))
+        return f"{code:08x}"
+
+    def labelled(self, supervision: str, seed: int) -> list[TrainingVideo]:
+        """Training videos at a supervision, clicks drawn by seed."""
+        level, semi = SUPERVISIONS[supervision]
+        labels = {video_id: self.labels[video_id] for video_id in self.training}
+        grids = {video_id: sequence.grid for video_id, sequence in self.training.items()}
+        said = simulated(labels, level, grids, self.class_names, seed=seed, semi=semi)
+        return training_videos(self.training.values(), said, self.class_names)[0]
+
+    def score(self, trained: TrainedMethod) -> EvaluationReport:
+        """mAP at tIoU .3 to .7 on the validation side, ActivityNet protocol."""
+        found = predict(trained, self.validation.values())
+        proposals = {prediction.activation.video_id: each for prediction, each in found}
+        return evaluate(GroundTruth.from_labels(self.labels[video_id] for video_id in self.validation), proposals)
+
+
+def shared() -> Path:
+    """The folder of shared data: ``WTAL_SHARED``, else ``shared`` beside the checkout."""
+    base = Path(os.environ.get("WTAL_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    if not (base / "data").is_dir():
+        raise SystemExit(f"shared data absent: {base / 'data'}; put it beside the checkout or set WTAL_SHARED")
+    return base / "data"
+
+
+def read(name: str, features: Path | None = None) -> Yardstick:
+    """A yardstick by name.
+
+    Parameters
+    ----------
+    name
+        ``ucf15-dev``, ``ucf15-features``, ``weizmann`` or ``weizmann-foldN``.
+    features
+        Folder of ``<video>.npy``; the data set's own where it brings one.
+    """
+    base, _, fold = name.partition("-fold")
+    folder = shared() / {"weizmann": "weizmann-untrimmed"}.get(base, base)
+    source = features or folder / "features"
+    if not source.is_dir():
+        raise SystemExit(
+            f"{name}: no features in {source}; run `wtal extract {folder} --out DIR` and give --features DIR"
+        )
+    annotations = activitynet.read(folder / "annotations.json")
+    sequences = read_folder(source, annotations.durations)
+    side = {video_id: str(entry.subset) for video_id, entry in annotations.videos.items()}
+    kept = {side_name: [v for v in sequences if side[v] == side_name] for side_name in ("training", "validation")}
+    training, validation = kept["training"], kept["validation"]
+    if fold:
+        actors = sorted({video_id.partition("_")[0] for video_id in training})
+        held = {actor for index, actor in enumerate(actors) if index % N_FOLDS == int(fold)}
+        validation = [video_id for video_id in training if video_id.partition("_")[0] in held]
+        training = [video_id for video_id in training if video_id not in set(validation)]
+    return Yardstick(
+        name,
+        tuple(annotations.classes),
+        {video_id: sequences[video_id] for video_id in annotations.videos if video_id in set(training)},
+        {video_id: sequences[video_id] for video_id in annotations.videos if video_id in set(validation)},
+        annotations.labels,
+    )

@@ -1,0 +1,149 @@
+"""Average mAP of methods at every supervision, by seed: one resumable driver for every table.
+
+OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --cells topk_mil:video ttc_loc:video,semi1,semi3,full
+
+A cell is method:supervision[@preset][+name=value...]. What is done is kept as one JSON line per run under --out and
+never run twice while method, settings and data are the same; what the budget did not reach is listed as missing. Choose
+on ucf15-dev and the weizmann folds; the validation of ucf15-features and weizmann is for the row that is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from calibration import calibration_seconds
+from data import SUPERVISIONS, Yardstick, read
+
+from wtal_core.models import METHODS
+from wtal_core.models.method import configured
+from wtal_core.training.config import to_data
+from wtal_core.training.trainer import train
+
+DEFAULT_OUT = Path.home() / ".cache" / "wtal-studio" / "tables"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training and its evaluation."""
+
+    dataset: str
+    method: str
+    supervision: str
+    variant: str
+    seed: int
+
+    @property
+    def row(self) -> tuple[str, str, str]:
+        return self.dataset, self.method + self.variant, self.supervision
+
+    def settings(self):
+        """Method config and training config of the variant ``@preset+name=value+...``."""
+        preset, *pairs = (
+            self.variant.lstrip("@").split("+") if self.variant.startswith("@") else ["", *self.variant.split("+")[1:]]
+        )
+        return configured(METHODS[self.method], preset or None, dict(pair.split("=", 1) for pair in pairs))
+
+
+def cells(datasets: list[str], texts: list[str], seeds: list[int]) -> Iterator[Cell]:
+    """Cells seed by seed, so that a budget that runs out leaves whole columns."""
+    for seed in seeds:
+        for dataset in datasets:
+            for text in texts:
+                method, _, rest = text.partition(":")
+                cut = min((rest.index(mark) for mark in "@+" if mark in rest), default=len(rest))
+                for supervision in rest[:cut].split(","):
+                    if method not in METHODS or supervision not in SUPERVISIONS:
+                        raise SystemExit(
+                            f"no cell {text!r}: methods {', '.join(METHODS)}; supervisions {', '.join(SUPERVISIONS)}"
+                        )
+                    yield Cell(dataset, method, supervision, rest[cut:], seed)
+
+
+def key(cell: Cell, fingerprint: str) -> str:
+    """What must be the same for a result to stand."""
+    config, training = cell.settings()
+    told = [fingerprint, cell.method, cell.supervision, cell.seed, to_data(config), to_data(training)]
+    return json.dumps(told, sort_keys=True)
+
+
+def measure(cell: Cell, yardstick: Yardstick) -> dict:
+    """Train and evaluate."""
+    config, training = cell.settings()
+    videos = yardstick.labelled(cell.supervision, cell.seed)
+    begun = time.process_time()
+    trained = train(
+        cell.method, videos, yardstick.class_names, config=config, training=training, seed=cell.seed, device="cpu"
+    )
+    spent = time.process_time() - begun
+    report = yardstick.score(trained)
+    return {"average_mAP": report.average_mAP, "mAP": list(report.mAP), "tiou": list(report.tiou), "seconds": spent}
+
+
+def table(wanted: list[Cell], done: dict[Cell, dict], step: float) -> str:
+    """Rows of the table, in percent, and the cells that are missing."""
+    lines = [
+        f"{'dataset':16} {'method':40} {'labels':7} {'avg .3-.7':>12} {'@.5':>6} {'seeds':>22} {'CPU s':>7} {'cal':>6}"
+    ]
+    for row in dict.fromkeys(cell.row for cell in wanted):
+        found = [done[cell] for cell in wanted if cell.row == row and cell in done]
+        if not found:
+            continue
+        values = [100 * each["average_mAP"] for each in found]
+        half = 100 * statistics.mean(each["mAP"][each["tiou"].index(0.5)] for each in found)
+        seconds = statistics.mean(each["seconds"] for each in found)
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        seeds = " ".join(f"{value:.1f}" for value in values)
+        lines.append(
+            f"{row[0]:16} {row[1]:40} {row[2]:7} {statistics.mean(values):6.1f} ±{spread:4.1f} {half:6.1f} {seeds:>22} "
+            f"{seconds:7.1f} {seconds / step:6.0f}"
+        )
+    missing = [
+        f"{cell.row[0]} {cell.row[1]}:{cell.supervision} seed {cell.seed}" for cell in wanted if cell not in done
+    ]
+    if missing:
+        lines += [f"missing ({len(missing)}):", *(f"  {each}" for each in missing)]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run what is not known yet within the budget, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", nargs="+", default=["ucf15-dev"])
+    parser.add_argument("--cells", nargs="+", default=[f"{name}:{','.join(SUPERVISIONS)}" for name in METHODS])
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--features", type=Path, help="feature folder of weizmann")
+    parser.add_argument("--budget-minutes", type=float, default=float("inf"), help="start no run after this")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    options.out.mkdir(parents=True, exist_ok=True)
+    store = options.out / "cells.jsonl"
+    known = {}
+    if store.exists():
+        known = {line["key"]: line for line in map(json.loads, store.read_text().splitlines())}
+    wanted = list(cells(options.dataset, options.cells, [int(seed) for seed in options.seeds.split(",")]))
+    yardsticks = {
+        name: read(name, options.features if name.startswith("weizmann") else None) for name in options.dataset
+    }
+    prints = {name: yardstick.fingerprint for name, yardstick in yardsticks.items()}
+    begun, done = time.monotonic(), {}
+    for cell in wanted:
+        name = key(cell, prints[cell.dataset])
+        if name not in known and time.monotonic() - begun < 60 * options.budget_minutes:
+            known[name] = {"key": name, "dataset": cell.dataset, **measure(cell, yardsticks[cell.dataset])}
+            with store.open("a") as file:
+                file.write(json.dumps(known[name]) + "\n")
+        if name in known:
+            done[cell] = known[name]
+    print(table(wanted, done, calibration_seconds()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""W-TALC's network, pooling and inference (FACTS 1)."""
+
+import numpy as np
+import pytest
+import torch
+
+from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
+from wtal_core.models.method import Setup
+from wtal_core.models.topk_mil import TopKMil, TopKMilConfig, class_scores
+
+SETUP = Setup(4, ("a", "b"))
+
+
+def prediction(cas):
+    cas = np.array(cas, np.float32)
+    threshold = np.broadcast_to((cas.max(0) + cas.min(0)) / 2, cas.shape).astype(np.float32)
+    grid = SnippetGrid.regular(len(cas), len(cas) * 640_000)
+    return VideoPrediction(ActivationSequence("v", ("a", "b"), cas, threshold, grid), np.zeros(2, np.float32)), grid
+
+
+def test_pooling_rounds_up_while_training_and_down_at_test():
+    module = TopKMil(TopKMilConfig(), SETUP)
+    lengths = torch.tensor([1, 8, 9, 17])
+    assert module.train()._k(lengths).tolist() == [1, 1, 2, 3]
+    assert module.eval()._k(lengths).tolist() == [1, 1, 1, 2]
+    assert class_scores(np.arange(17, dtype=np.float32)[:, None]).tolist() == [15.5]
+
+
+def test_runs_above_the_mid_range_of_at_least_two_snippets_are_proposed():
+    """Class a: 0 4 4 0 4 0, mid-range 2, score of the class 4: the pair is kept, the single is not; class b stays below 0."""
+    made, grid = prediction([[0, -1], [4, -1], [4, -2], [0, -1], [4, -3], [0, -1]])
+    [found] = TopKMil(TopKMilConfig(), SETUP).localize(made)
+    assert (found.label, found.segment) == ("a", grid.segment(1, 3))
+    assert found.score == pytest.approx(4 + 0.7 * 4)
+
+
+def test_a_constant_trace_proposes_nothing():
+    assert TopKMil(TopKMilConfig(), SETUP).localize(prediction([[1.0, 1.0]] * 4)[0]) == []
+
+
+def test_attention_pooling_weighs_snippets_and_learns_a_sparse_attention():
+    module = TopKMil(TopKMilConfig(pooling="attention", similarity=0.0), SETUP).eval()
+    features, mask = torch.rand(2, 5, 4), torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
+    output = module(features, mask)
+    attention = output.extras["attention"]
+    assert attention.shape == (2, 5)
+    assert not attention[1, 3:].any()
+    plain = module.head(torch.relu(module.hidden(features)))
+    expected = (attention[..., None] * plain).sum(1) / attention.sum(1, keepdim=True)
+    torch.testing.assert_close(output.extras["video_logits"], expected, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(output.cas, attention[..., None] * plain)

@@ -16,8 +16,8 @@ def test_video_cross_entropy_splits_a_video_between_its_classes():
 
 
 def test_coactivity_of_two_videos_by_hand():
-    """Two snippets each, attention all on the first (logits 100, 0). Embeddings: video 1 active e1, idle e2; video 2
-    active e2, idle e1. H1 = e1, L1 = e2, H2 = e2, L2 = e1: d(H1, H2) = 1, d(H1, L2) = 0, d(L1, H2) = 0, so both hinges are 1.5."""
+    """Two snippets each, attention all on the first (logits 100, 0). Video 1 is e1 where active and e2 where idle,
+    video 2 the other way round: d(H1, H2) = 1, d(H1, L2) = d(L1, H2) = 0, so both hinges are 1.5."""
     embedding = torch.tensor([[[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]])
     cas = torch.tensor([[[100.0], [0.0]]] * 2)
     mask = torch.ones(2, 2, dtype=torch.bool)

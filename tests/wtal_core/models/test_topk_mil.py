@@ -27,7 +27,7 @@ def test_pooling_rounds_up_while_training_and_down_at_test():
 
 
 def test_runs_above_the_mid_range_of_at_least_two_snippets_are_proposed():
-    """Class a: 0 4 4 0 4 0, mid-range 2, score of the class 4: the pair is kept, the single is not; class b stays below 0."""
+    """Class a: 0 4 4 0 4 0, mid-range 2, class score 4: the pair is kept, the single is not; b stays below 0."""
     made, grid = prediction([[0, -1], [4, -1], [4, -2], [0, -1], [4, -3], [0, -1]])
     [found] = TopKMil(TopKMilConfig(), SETUP).localize(made)
     assert (found.label, found.segment) == ("a", grid.segment(1, 3))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.job_kinds import evaluate, extract, probe, train
+from app.job_kinds import demo, evaluate, extract, probe, train
 from app.task import Task
 from db.records import JobRecord
 from db.unit_of_work import UnitOfWork
@@ -46,5 +46,7 @@ KINDS: dict[str, Kind] = {
     "probe": Kind("long", "Reading videos", probe.run),
     "extract": Kind("long", "Extracting features", extract.run),
     "train": Kind("short", "Training", train.run, train.settle),
+    "demo": Kind("long", "Rendering the demo", demo.render),
+    "demo labels": Kind("long", "Labelling the demo", demo.label),
     "evaluate": Kind("short", "Evaluating", evaluate.run),
 }

@@ -19,7 +19,7 @@ def run(task: Task) -> Mapping[str, Any]:
     """Extract features of ``payload["videos"]`` (None: of all videos of the project) by ``payload["extractor"]``.
 
     Seconds left are reckoned from the seconds of video done so far. A video that cannot be extracted is noted in the
-    library and harms nothing.
+    library and harms nothing. ``payload["then"]``, pairs of kind and payload, follows.
     """
     extractor = task.payload.get("extractor") or EXTRACTOR
     videos = _videos(task)
@@ -47,6 +47,8 @@ def run(task: Task) -> Mapping[str, Any]:
     task.progress(1.0, f"{len(videos) - failed} videos have features")
     if failed and failed == len(videos):
         raise ValueError(f"none of {failed} videos could be extracted; the library lists why")
+    for kind, payload in task.payload.get("then", ()):
+        task.follow(kind, payload)
     return {"extracted": len(videos) - failed, "failed": failed}
 
 

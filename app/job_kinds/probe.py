@@ -58,7 +58,9 @@ def run(task: Task) -> Mapping[str, Any]:
             continue
     extractor = task.payload.get("extract", True)
     if extractor and good:
-        task.follow("extract", {"videos": good} | ({"extractor": extractor} if isinstance(extractor, str) else {}))
+        passed_on = {name: task.payload[name] for name in ("demo", "then") if name in task.payload}
+        how = {"extractor": extractor} if isinstance(extractor, str) else {}
+        task.follow("extract", {"videos": good, **how, **passed_on})
     return {"read": len(good), "failed": failed}
 
 

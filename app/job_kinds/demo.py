@@ -1,0 +1,37 @@
+"""The two jobs of the demo that no other project has: rendering its videos, and labelling them as if by a person.
+
+Between them its videos are read and extracted like all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.task import Task
+
+
+def render(task: Task) -> Mapping[str, Any]:
+    """Render the videos and add them; reading, extraction and labels follow."""
+    from app.services import adding, demo, library
+    from wtal_core.rendering import render_demo
+
+    workspace, n_videos = task.workspace, int(task.payload["n_videos"])
+    folder = demo.folder(workspace)
+    report = render_demo(
+        folder, n_videos, int(task.payload["seed"]), lambda done: task.progress(done, f"rendering {n_videos} videos")
+    )
+    added = adding.add_videos(workspace, task.project, report.videos, enqueue=lambda *_: 0)
+    if added.problems:
+        raise ValueError(f"the demo's videos could not be added: {added.problems[0]}")
+    videos = [video.id for video in library.all_videos(workspace, task.project)]
+    task.follow("probe", {"videos": videos, "demo": True, "then": [["demo labels", {"demo": True}]]})
+    return {"videos": len(videos)}
+
+
+def label(task: Task) -> None:
+    """Label the videos as the simulated annotator does, and start the first training."""
+    from app.services import demo
+
+    task.progress(0.0, "labelling as a simulated annotator")
+    demo.label(task.workspace, task.project)

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
 from wtal_core.domain import ActionClass, Segment
 
 R = TypeVar("R")
@@ -17,6 +20,15 @@ R = TypeVar("R")
 def record(kind: type[R], row: object) -> R:
     """A record of ``kind`` from the attributes of a row that bear the same names."""
     return kind(**{item.name: getattr(row, item.name) for item in fields(kind)})  # type: ignore[arg-type]
+
+
+def records(kind: type[R], table: Any, session: Session, query: Select[Any]) -> tuple[R, ...]:
+    """Records of ``kind`` for the rows of ``table`` that ``query`` finds.
+
+    Asks for columns, not for rows with an identity: several times as fast where there are thousands.
+    """
+    columns = [getattr(table, item.name) for item in fields(kind)]  # type: ignore[arg-type]
+    return tuple(kind(*row) for row in session.execute(query.with_only_columns(*columns)))
 
 
 @dataclass(frozen=True, slots=True)

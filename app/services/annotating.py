@@ -271,7 +271,10 @@ def labels(
         states = unit.labels.states(video.id for video in videos if video.id in labelled)
         found = {}
         for video in videos:
-            state = states.get(video.id, VideoState())
+            state = states.get(video.id)
+            if state is None:
+                found[video.name] = MergedLabels(VideoLabels(video.name), False)
+                continue
             if only is not None:
                 state = _layer(state, only.id)
             found[video.name] = merge(state, video, classes, shared=shared, names=names)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from db import tables
-from db.records import ActivityRecord, record
+from db.records import ActivityRecord, records
 
 
 class ActivityStore:
@@ -39,5 +40,5 @@ class ActivityStore:
         query = select(tables.Activity).where(tables.Activity.project_id == project_id)
         return self._records(query.order_by(tables.Activity.session, tables.Activity.monotonic, tables.Activity.id))
 
-    def _records(self, query: object) -> tuple[ActivityRecord, ...]:
-        return tuple(record(ActivityRecord, row) for row in self._session.scalars(query))  # type: ignore[call-overload]
+    def _records(self, query: Select[Any]) -> tuple[ActivityRecord, ...]:
+        return records(ActivityRecord, tables.Activity, self._session, query)

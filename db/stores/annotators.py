@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from db import tables
 from db.errors import NotFoundError
-from db.records import AnnotatorRecord, record
+from db.records import AnnotatorRecord, record, records
 
 
 class AnnotatorStore:
@@ -15,27 +15,30 @@ class AnnotatorStore:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._known: tuple[AnnotatorRecord, ...] | None = None  # read once per unit of work
 
     def get(self, annotator_id: int) -> AnnotatorRecord:
         """One annotator."""
-        row = self._session.get(tables.Annotator, annotator_id)
-        if row is None:
-            raise NotFoundError("annotator", annotator_id)
-        return record(AnnotatorRecord, row)
+        for annotator in self.all():
+            if annotator.id == annotator_id:
+                return annotator
+        raise NotFoundError("annotator", annotator_id)
 
     def by_name(self, name: str) -> AnnotatorRecord | None:
         """The annotator of that name, or None."""
-        row = self._session.scalar(select(tables.Annotator).where(tables.Annotator.name == name))
-        return None if row is None else record(AnnotatorRecord, row)
+        return next((annotator for annotator in self.all() if annotator.name == name), None)
 
     def add(self, name: str, at: float, kind: str = "person") -> AnnotatorRecord:
         """A new annotator."""
         row = tables.Annotator(name=name, kind=kind, created_at=at, settings={})
         self._session.add(row)
         self._session.flush()
+        self._known = None
         return record(AnnotatorRecord, row)
 
     def all(self) -> tuple[AnnotatorRecord, ...]:
         """Everybody, by name."""
-        rows = self._session.scalars(select(tables.Annotator).order_by(func.lower(tables.Annotator.name)))
-        return tuple(record(AnnotatorRecord, row) for row in rows)
+        if self._known is None:
+            query = select(tables.Annotator).order_by(func.lower(tables.Annotator.name))
+            self._known = records(AnnotatorRecord, tables.Annotator, self._session, query)
+        return self._known

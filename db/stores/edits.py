@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from db import tables
-from db.records import EventRecord, record
+from db.records import EventRecord, records
 
 Event = tables.EditEvent
 _BATCH = 500
@@ -50,8 +50,7 @@ class EditStore:
         query = select(Event).where(Event.video_id == video_id, Event.sequence > after)
         if annotator_id is not None:
             query = query.where(Event.annotator_id == annotator_id)
-        rows = self._session.scalars(query.order_by(Event.sequence))
-        return tuple(record(EventRecord, row) for row in rows)
+        return records(EventRecord, Event, self._session, query.order_by(Event.sequence))
 
     def counts(self, project_id: int, *, after: int = 0) -> dict[str, int]:
         """How many events of each kind a project has after a sequence number."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import tables
 from db.errors import NotFoundError
-from db.records import ProblemRecord, VideoRecord, record
+from db.records import ProblemRecord, VideoRecord, record, records
 
 Video = tables.Video
 ORDERS: Mapping[str, Any] = {
@@ -100,8 +100,10 @@ class VideoStore:
         query = select(Video).where(Video.project_id == project_id).order_by(Video.name, Video.id)
         if ids is None:
             return self._records(query)
-        wanted = set(ids)
-        return tuple(video for video in self._records(query) if video.id in wanted)
+        wanted = sorted(set(ids))
+        parts = (wanted[first : first + _BATCH] for first in range(0, len(wanted), _BATCH))
+        found = [video for some in parts for video in self._records(query.where(Video.id.in_(some)))]
+        return tuple(sorted(found, key=lambda video: (video.name, video.id)))
 
     def taken(self, project_id: int) -> dict[str, str]:
         """Path of every video of a project by its name."""
@@ -234,7 +236,7 @@ class VideoStore:
         self._session.execute(delete(tables.ImportProblem).where(tables.ImportProblem.project_id == project_id))
 
     def _records(self, query: Any) -> tuple[VideoRecord, ...]:
-        return tuple(record(VideoRecord, row) for row in self._session.scalars(query))
+        return records(VideoRecord, Video, self._session, query)
 
 
 def _conditions(wanted: VideoFilter, newest_class: int) -> list[ColumnElement[bool]]:

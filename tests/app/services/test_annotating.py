@@ -424,7 +424,7 @@ def test_the_cut_off_is_a_setting_and_changes_phi_without_touching_events(worksp
     assert clock.totals(clock.costs(workspace, project)) == (20.0, 10.0)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_replaying_the_log_gives_the_tables_after_any_edits_undos_and_redos(workspace, project, seed):
     draw = random.Random(seed)

@@ -7,7 +7,8 @@ round 0   cross-entropy on the snippets that are known + multiple-instance learn
 E-step    every instance grows to where d = s - b falls under a share of its own peak (``mixed_growing``)
 round 1+  cross-entropy on all snippets, with the segmentation as target
 
-Proposals: runs of sg(d) and sg(d / 4) above many thresholds, scored by outer-inner contrast, Gaussian soft-NMS.
+Proposals: runs of sg(d) and sg(d / 4) above many thresholds, scored by outer-inner contrast times the video's class
+score, Gaussian soft-NMS. The networks of the last rounds vote.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class MixedConfig:
     peak_share: float = _setting(0.3, "video labels: peaks down to this share of the highest become instances")
     found_share: float = _setting(0.3, "video labels: an instance reaches to this share of its peak")
     teacher_share: float = _setting(0.5, "video labels: weight of the last network's probabilities in the targets")
-    class_share: float = _setting(0.5, "test: classes at least this share of the video's best give proposals")
+    class_share: float = _setting(0.2, "test: classes at least this share of the video's best give proposals")
+    class_power: float = _setting(1.0, "test: power of the video score a proposal's score is multiplied with; 0 is off")
     outer_ratio: float = _setting(0.75, "test: outer strips, share of the length of a proposal")
     suppression: float = _setting(0.4, "test: sigma of the Gaussian soft-NMS; 0.3 in HR-Pro")
 
@@ -155,6 +157,7 @@ class Mixed(nn.Module):
         found: list[Proposal] = []
         for c in np.flatnonzero(scores >= self.config.class_share * scores.max(initial=0.0)):
             segments, confidence = propose(margin[:, c], self.config)
+            confidence = confidence * float(scores[c]) ** self.config.class_power
             found += to_proposals(self.class_names[c], segments, confidence, prediction.activation.grid)
         return ranked(found)
 

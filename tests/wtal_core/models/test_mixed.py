@@ -176,6 +176,17 @@ def test_a_block_of_action_is_the_best_proposal():
     assert scores[0] == pytest.approx(1 / (1 + math.exp(-4)) - 1 / (1 + math.exp(4)))
 
 
+def test_of_two_equal_curves_the_class_the_video_more_likely_holds_comes_first():
+    names = ("a", "b")
+    margin = np.full((20, 2), -3.0, np.float32)
+    margin[5:9] = 3.0
+    curves = ActivationSequence("v", names, margin, np.zeros(20, np.float32), SnippetGrid.regular(20, 12_800_000))
+    found = Mixed(SMALL, Setup(4, names)).localize(VideoPrediction(curves, np.array([0.4, 0.8], np.float32)))
+    best = [next(each for each in found if each.label == name) for name in names]
+    assert found[0] == best[1]
+    assert best[0].score == pytest.approx(best[1].score / 2)
+
+
 @pytest.mark.parametrize(("n_snippets", "n_classes"), [(1, 1), (2, 3), (300, 2)])
 def test_proposals_are_finite_ordered_and_inside_whatever_the_curves(n_snippets, n_classes):
     rng = np.random.default_rng(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import tables
@@ -29,11 +30,17 @@ class AnnotatorStore:
         return next((annotator for annotator in self.all() if annotator.name == name), None)
 
     def add(self, name: str, at: float, kind: str = "person") -> AnnotatorRecord:
-        """A new annotator."""
+        """A new annotator; the one of that name if another process was faster."""
         row = tables.Annotator(name=name, kind=kind, created_at=at, settings={})
-        self._session.add(row)
-        self._session.flush()
         self._known = None
+        try:
+            with self._session.begin_nested():  # so that the transaction outlives a refusal
+                self._session.add(row)
+        except IntegrityError:
+            found = self.by_name(name)
+            if found is None:
+                raise
+            return found
         return record(AnnotatorRecord, row)
 
     def all(self) -> tuple[AnnotatorRecord, ...]:

@@ -146,3 +146,14 @@ def test_two_processes_may_open_a_new_database_at_once(tmp_path):
     assert [process.exitcode for process in both] == [0, 0]
     with sqlite3.connect(tmp_path / "wtal.db") as database:
         assert database.execute("select count(*) from alembic_version").fetchone() == (1,)
+
+
+def test_an_annotator_two_processes_meet_at_once_is_one_annotator(workspace):
+    with workspace.write() as unit:
+        first = unit.annotators.add("ada", 0.0)
+    with workspace.write() as unit:
+        assert unit.annotators.add("ada", 1.0) == first
+        unit.settings.put("still", "writing")
+    with workspace.read() as unit:
+        assert unit.settings.get("still") == "writing"
+        assert len(unit.annotators.all()) == 1

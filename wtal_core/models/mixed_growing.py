@@ -228,10 +228,11 @@ def find_instances(trace: NDArray[np.floating], free: NDArray[np.bool_], rule: G
     top = float(np.sort(smooth)[-n_top:].mean())
     open_ = free.copy()
     found: list[tuple[int, int]] = []
-    while open_.any():
-        peak = int(np.where(open_, smooth, -np.inf).argmax())
+    for peak in np.argsort(-smooth, kind="stable").tolist():
         if smooth[peak] <= max(0.0, rule.peak_share * top):
             break
+        if not open_[peak]:
+            continue
         level = rule.found_share * float(trace[max(0, peak - 1) : peak + 2].max())
         first, stop = peak, peak + 1
         while first > 0 and open_[first - 1] and smooth[first - 1] > level:

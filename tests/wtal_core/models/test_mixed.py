@@ -296,6 +296,20 @@ def test_a_run_that_is_cut_in_any_round_goes_on_as_if_it_never_was(tmp_path, mon
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
 
 
+def test_only_networks_that_saw_the_whole_segmentation_vote():
+    """Round 0 has seen clicks alone, so two of three vote; with every boundary known all three do; and after a warm
+    start the networks of the earlier run have no vote any more."""
+    sequences, labels, names = planted(4)
+    clicks = at_level(sequences, labels, names, "one-segment")
+    options = {"config": SMALL, "training": schedule(3)}
+    clicked = train("mixed", clicks, names, **options)
+    full = train("mixed", at_level(sequences, labels, names, "full"), names, **options)
+    again = train("mixed", clicks, names, **options, warm_start=clicked)
+    assert clicked.module.votes.tolist() == [False, True, True]
+    assert full.module.votes.tolist() == [True, True, True]
+    assert again.module.votes.tolist() == [True, True, False]
+
+
 @pytest.mark.parametrize(
     ("n_videos", "n_classes", "n_features", "n_snippets"), [(1, 1, 2, 1), (3, 1, 3, 2), (2, 2, 5, 9)]
 )

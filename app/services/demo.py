@@ -85,7 +85,7 @@ def folder(workspace: Workspace) -> Path:
 
 
 def label(workspace: Workspace, project: int) -> None:
-    """Say what the simulated annotator says of every video, and how long it took, then train; harmless when repeated."""
+    """Say what the simulated annotator says of every video and how long it took, then train; harmless when repeated."""
     database = json.loads((folder(workspace) / "annotations.json").read_text(encoding="utf-8"))["database"]
     names = sorted({each["label"] for video in database.values() for each in video["annotations"]})
     videos = {Path(v.name).stem: v for v in library.all_videos(workspace, project) if v.status == "ready"}

@@ -50,7 +50,11 @@ def strategy(
     raise ValueError(f"the training strategies are joint, full_only and pretrain_finetune, got {name!r}")
 
 
-_PUBLISHED: Mapping[str, Any] = {"method.localization": "mean", "method.segment_score": "peak"}
+_PUBLISHED: Mapping[str, Any] = {
+    "method.input_scaling": False,
+    "method.localization": "mean",
+    "method.segment_score": "peak",
+}
 
 
 def _paper(classification_weight: float, max_length: int, n_steps: int) -> dict[str, Any]:

@@ -123,6 +123,7 @@ class Annotator {
   /** As high as the window leaves room for, so that player and timeline are seen together. */
   #fit() {
     const top = this.host.getBoundingClientRect().top + scrollY;
+    this.host.toggleAttribute("data-below-toolbar", top < 40 && document.querySelector("[data-testid=stToolbar]") !== null);
     this.host.style.height = `${Math.max(LEAST_HEIGHT, innerHeight - Math.min(top, 160) - 12)}px`;
   }
 

@@ -4,8 +4,8 @@
 
 12,000 predictions, 1,500 instances of 20 classes in 200 videos, 7 tIoU thresholds. Both evaluators are run in turns on
 the same data, from the same start (domain objects on one side, data frames on the other, both in memory), and must
-agree to 1e-9. A round of the reference takes a minute of CPU time. The reference follows the algorithm of FACTS 9.1 the way that evaluator works: data frames grouped by class and
-video, a loop over predictions, a loop over thresholds.
+agree to 1e-9. The reference follows the algorithm of FACTS 9.1 the way that evaluator works: data frames grouped by
+class and video, a loop over predictions, a loop over thresholds. A round of it takes a minute of CPU time.
 """
 
 from __future__ import annotations

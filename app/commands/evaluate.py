@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
             "the activitynet protocol knows no ambiguous time and no snippets: "
             "leave out --ambiguous, --fps and --stride, or choose --protocol thumos14 or wtalc"
         )
+    rate = _rate(options)
     annotations = read_annotations(options.ground_truth, options.format).of_subset(options.subset)
     predictions = format_of(options.predictions, None).read_predictions(options.predictions)
     truth = _ground_truth(annotations, options.subset, _ambiguous(options.ambiguous))
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     silent = sum(not predictions.get(video) for video in truth.instances)
     if silent:
         say(f"{silent} of {len(truth.instances)} videos have no prediction; what happens in them counts as missed")
-    report = evaluate(truth, predictions, protocol=options.protocol, tiou=tiou, rate=_rate(options))
+    report = evaluate(truth, predictions, protocol=options.protocol, tiou=tiou, rate=rate)
     print(json.dumps(report.to_json(), ensure_ascii=False) if options.json else _text(report))
     return 0
 

@@ -61,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     if options.method not in METHODS:
         raise CommandError(f"there is no method {options.method!r}; choose one of {', '.join(METHODS)}")
     config, training = configured(METHODS[options.method], options.preset, settings)
+    device = _device(options.device)
     videos, class_names, notes = _videos(options, level)
     say_notes(notes)
     used = _usage(videos)
@@ -85,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         checkpoint_dir=options.out,
         resume=options.resume,
         progress=told,
-        device=_device(options.device),
+        device=device,
     )
     progress.end()
     (options.out / DATA).write_text(json.dumps(_data(options, level, videos, notes), indent=1), encoding="utf-8")

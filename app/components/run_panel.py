@@ -114,7 +114,7 @@ def history_table(history: tuple[RunView, ...]) -> int | None:
         selection_mode="single-row",
         key="run-history",
         column_config={"mAP": points, "Fold mAP": points, "Run": st.column_config.NumberColumn(width=60)},
-        height=min(38 + 35 * len(table), 320),
+        height="content" if len(table) <= 8 else 320,
     ).selection.rows
     return history[marked[0]].run.id if marked and marked[0] < len(history) else None
 

@@ -116,7 +116,7 @@ def video_table(project: int) -> list[library.VideoRow]:
         selection_mode="multi-row",
         key=f"videos-{project}-{number}",
         row_height=40,
-        height=37 + 40 * min(len(page.rows), ROWS),
+        height="content" if len(page.rows) <= ROWS else 36 + 40 * ROWS,
     )
     if page.total > PAGE:
         st.pagination(-(-page.total // PAGE), key="library-page")

@@ -14,6 +14,7 @@ DEFAULT_METHOD = "mixed"
 STAGED = (
     ("epochs", "int", "Passes over the training videos in every stage"),
     ("steps", "int", "Steps of every stage, instead of passes"),
+    ("min_steps", "int", "Least steps of every stage, so that few videos are seen often enough"),
     ("learning_rate", "float", "Peak learning rate of every stage"),
 )
 SIMPLE = {int: "int", float: "float", bool: "bool", str: "text"}

@@ -166,7 +166,7 @@ def test_a_planted_action_is_learned(name, level):
     entry = METHODS[name]
     n_epochs = max(4, 32 // len(entry.training.stages))
     stages = tuple(
-        replace(stage, epochs=n_epochs, steps=None, min_steps=0, learning_rate=max(stage.learning_rate, 3e-3))
+        replace(stage, epochs=n_epochs, steps=None, min_steps=120, learning_rate=max(stage.learning_rate, 3e-3))
         for stage in entry.training.stages
     )
     training = replace(entry.training, stages=stages, batch_size=4, full_per_batch=0)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 
 from app import catalogue, jobs, recovery
 from app.job_kinds import LANES
+from app.services import runs
 from app.settings import Settings
 from app.supervisor import supervise, worker_command
 from app.workspace import Workspace
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if lane is None:
         return supervise([worker_command(each) for each in LANES])
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s worker ({lane}) %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its plug-ins at every start
     came: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: came.append(number))
@@ -68,10 +70,12 @@ def run_lane(workspace: Workspace, lane: str, *, is_stopping: Callable[[], bool]
 
 
 def _sweep(workspace: Workspace, lane: str, name: str, closed: threading.Event) -> None:
-    """Look for jobs that were left behind, at once and then every few seconds."""
+    """Look for jobs that were left behind, at once and then every few seconds; and for projects due for a retrain."""
     while True:
         try:
             recovery.sweep(workspace, lane, name)
+            if lane == TRAINS:
+                runs.retrain_where_due(workspace)
         except Exception:
             logger.exception("could not look for jobs that were left behind; trying again")
         if closed.wait(SWEEP):

@@ -312,6 +312,14 @@ def _mean(values: list[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
+def retrain_where_due(workspace: Workspace) -> tuple[int, ...]:
+    """Start the runs that projects asked for after so many new labels; the worker looks every few seconds."""
+    with workspace.read() as unit:
+        projects = [project.id for project in unit.projects.all() if project.settings.get("retrain_after")]
+    started = (retrain_if_due(workspace, project) for project in projects)
+    return tuple(run for run in started if run is not None)
+
+
 def retrain_if_due(workspace: Workspace, project: int) -> int | None:
     """Start a run when the project asks for one after ``retrain_after`` new labels and they are there; its number."""
     with workspace.read() as unit:

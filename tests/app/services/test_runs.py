@@ -196,10 +196,9 @@ def test_what_cannot_be_learned_from_is_refused_before_a_job_is_made(workspace, 
 def test_a_project_that_asks_for_it_is_retrained_after_so_many_labels(workspace, scene):
     from app.services import library
 
-    assert runs.retrain_if_due(workspace, scene.project) is None
+    assert runs.retrain_where_due(workspace) == ()
     library.change_settings(workspace, scene.project, retrain_after=2)
-    run = runs.retrain_if_due(workspace, scene.project)
-    assert run is not None
+    (run,) = runs.retrain_where_due(workspace)
     assert runs.retrain_if_due(workspace, scene.project) is None  # one is at work
     runs.cancel(workspace, run)
     assert runs.retrain_if_due(workspace, scene.project) is None  # nothing new since

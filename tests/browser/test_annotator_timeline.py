@@ -164,7 +164,7 @@ def test_painting_the_coverage_says_what_was_checked(desk: Desk):
 
 def test_unknown_time_looks_unlike_checked_time(desk: Desk):
     """Pixels of the coverage lane: hatched where nobody looked, one flat colour where somebody did."""
-    desk.page.evaluate("window.annotator.bench.cover([0, 5_000_000], true)")
+    desk.page.evaluate("window.annotator.bench.deeds.cover([0, 5_000_000], true)")
     desk.page.wait_for_timeout(100)
     checked, unknown = (
         desk.page.evaluate(

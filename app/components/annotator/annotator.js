@@ -151,7 +151,7 @@ class Annotator {
     event.preventDefault();
     if (command === "cancel" && target !== this.host) this.host.focus();
     else if (command !== undefined && (!event.repeat || REPEATING.has(command))) bench.commands[command]();
-    else if (label !== undefined && !event.repeat) bench.press(label);
+    else if (label !== undefined && !event.repeat) bench.deeds.press(label);
   }
 
   /** @param {KeyboardEvent} event */
@@ -162,7 +162,7 @@ class Annotator {
     // A modifier pressed meanwhile must not leave the class key hanging.
     const plain = { key: event.key, code: event.code };
     const label = chordsOf(plain).map((chord) => bench.keys.classes.get(chord)).find((found) => found !== undefined);
-    if (label !== undefined) bench.release(label);
+    if (label !== undefined) bench.deeds.release(label);
   }
 
   /** @param {EventTarget} target */

@@ -31,7 +31,7 @@ export function commandsOf(bench) {
     mark_out: () => mark(bench, "out"),
     accept: () => accept(bench),
     reject: () => reject(bench),
-    accept_all: () => bench.acceptAll(),
+    accept_all: () => bench.deeds.acceptAll(),
     next: () => move(bench, 1),
     previous: () => move(bench, -1),
     edge_start: () => setEdge(bench, "start"),
@@ -92,7 +92,7 @@ const keyOf = (bench, command) => capText(bench.keys.chords.get(command)?.[0] ??
 /** Enter: the marks first, else the proposal chosen, else the best one that is open. @param {Workbench} bench */
 function accept(bench) {
   if (bench.marking.marked) {
-    if (bench.current) bench.commitMarks(bench.current);
+    if (bench.current) bench.deeds.commitMarks(bench.current);
     else bench.say("Which class? Press its key, or / to find it.");
     return;
   }
@@ -102,7 +102,7 @@ function accept(bench) {
     return;
   }
   const [, next] = afterwards(bench, proposal);
-  bench.accept([proposal]);
+  bench.deeds.accept([proposal]);
   bench.choose(next);
 }
 
@@ -174,7 +174,7 @@ function pull(bench, edge, time) {
     bench.say("The edge is there already, or would cross the other one.");
     return;
   }
-  bench.shape(shaped);
+  bench.deeds.shape(shaped);
 }
 
 /** From the end of what is checked before the playhead to the playhead; all checked already: take that back. @param {Workbench} bench */
@@ -184,11 +184,11 @@ function checkedToHere(bench) {
   const { checkedAll } = bench.coverage;
   const holding = checkedAll.find(([start, end]) => start <= player.time && end >= until);
   if (holding) {
-    bench.cover([holding[0], until], false);
+    bench.deeds.cover([holding[0], until], false);
     return;
   }
   const gaps = checkedAll.reduce((left, span) => removed(left, span), /** @type {import("./types.js").Span[]} */ ([[frames.start(0), until]]));
-  bench.cover([gaps[gaps.length - 1][0], until], true);
+  bench.deeds.cover([gaps[gaps.length - 1][0], until], true);
 }
 
 /** @param {Workbench} bench */

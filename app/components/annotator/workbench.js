@@ -12,6 +12,7 @@
 import { api } from "./api.js";
 import { Clock } from "./clock.js";
 import { commandsOf, shownTime } from "./commands.js";
+import { Deeds } from "./deeds.js";
 import { h } from "./dom.js";
 import { FrameTable } from "./frames.js";
 import { intersection, merged } from "./intervals.js";
@@ -20,11 +21,11 @@ import { Marking } from "./marking.js";
 import { ModelOutput } from "./model.js";
 import { CommentBox, Stage } from "./panels/stage.js";
 import { Header, LEVEL_NAMES } from "./panels/header.js";
-import { annotationText, LabelList, ProposalList, spanText } from "./panels/lists.js";
+import { LabelList, ProposalList } from "./panels/lists.js";
 import { Palette } from "./panels/palette.js";
 import { ask, footer, sheet } from "./panels/shortcuts.js";
 import { Player } from "./player.js";
-import { bounded, clicked, reshaped } from "./statements.js";
+import { actionsOf } from "./pointing.js";
 import { isComplete, stateOf } from "./store/document.js";
 import { EditQueue, sendLeftovers } from "./store/edits.js";
 import { History } from "./store/history.js";
@@ -33,8 +34,6 @@ import { spanOf } from "./timeline/spans.js";
 import { Timeline } from "./timeline/timeline.js";
 
 const POLL_MS = 10_000;
-/** What a double click adds at level full, as a share of the view, before its edges are dragged. */
-const ADDED_SHARE = 0.04;
 const UNKNOWN_COLOUR = "#8a94a3";
 
 export class Workbench {
@@ -43,6 +42,7 @@ export class Workbench {
   /** The class marked last, or chosen. @type {string | null} */
   current = null;
   marking = new Marking();
+  deeds = new Deeds(this);
   session = crypto.randomUUID();
   #gone = new AbortController();
   #isAsking = false;
@@ -75,13 +75,13 @@ export class Workbench {
     this.header = new Header(info, { setLevel: (level) => this.setLevel(level), seek: (time) => this.player.seekTime(time), open: (video) => hooks.open(video) });
     this.stage = new Stage(() => this.player.toggle());
     this.labelList = new LabelList();
-    this.proposalList = new ProposalList({ setThreshold: (value) => this.setThreshold(value), acceptAll: () => this.acceptAll() });
+    this.proposalList = new ProposalList({ setThreshold: (value) => this.setThreshold(value), acceptAll: () => this.deeds.acceptAll() });
     this.palette = new Palette(info.classes, this.keys.classes, {
-      press: (label) => this.press(label), release: (label) => this.release(label), leave: () => hooks.focus(),
+      press: (label) => this.deeds.press(label), release: (label) => this.deeds.release(label), leave: () => hooks.focus(),
       deny: (label) => this.commit([{ kind: "label.set", label, present: this.presence(label).present === false ? null : false }]),
     });
     this.comment = new CommentBox((text) => this.commit([{ kind: "comment.set", text }]), () => hooks.focus());
-    this.timeline = new Timeline({ origin: info.origin, end: info.origin + info.duration, actions: this.#actions(), values: (run, time) => api.values(info.id, run, time) });
+    this.timeline = new Timeline({ origin: info.origin, end: info.origin + info.duration, actions: actionsOf(this), values: (run, time) => api.values(info.id, run, time) });
     this.element = this.#assembled();
     this.player = this.#player();
     this.commands = commandsOf(this);
@@ -237,7 +237,7 @@ export class Workbench {
   /** The selection as a person would have made it: a proposal becomes the instance it would be accepted as. */
   get selectedAsAnnotation() {
     const item = this.selected;
-    return item && ("clicks" in item ? item : this.#instanceOf(item));
+    return item && ("clicks" in item ? item : this.deeds.instanceOf(item));
   }
 
   /** What Enter and X are about: the proposal chosen, else the best one. */
@@ -293,96 +293,10 @@ export class Workbench {
     this.say(`Level: ${LEVEL_NAMES[level]}.`);
   }
 
-  /** A class key goes down. @param {string} label */
-  press(label) {
-    this.current = label;
-    if (this.marking.marked) this.commitMarks(label);
-    else this.#state(this.marking.press(label, this.level, this.player.time, performance.now()));
-  }
-
-  /** @param {string} label */
-  release(label) {
-    const statement = this.marking.release(label, this.player.time, performance.now());
-    if (statement) this.#state(statement);
-  }
-
-  /** What lies between the in and out marks is an instance. @param {string} label */
-  commitMarks(label) {
-    const times = this.marking.marked;
-    if (!times) return;
-    this.marking.marks = { in: null, out: null };
-    this.#state({ kind: this.level === "two-segment" ? "pair" : "span", label, times });
-  }
-
-  /** @param {import("./marking.js").Statement} statement */
-  #state(statement) {
-    const { label } = statement;
-    const id = crypto.randomUUID();
-    if (statement.kind === "toggle") {
-      const isPresent = this.labels.shown.labels.get(label) === true;
-      this.commit([{ kind: "label.set", label, present: isPresent ? null : true }]);
-      this.say(isPresent ? `${label}: unknown again.` : `${label} occurs in this video.`);
-    } else if (statement.kind === "opened") {
-      this.say(`${label} open from ${this.clock(statement.time)}; ${this.keys.chords.get("cancel")?.[0] ?? "Esc"} drops it.`);
-      this.render();
-    } else if (statement.kind === "click") {
-      this.#put(clicked(id, label, [statement.time]));
-    } else if (statement.kind === "pair") {
-      this.#put(clicked(id, label, statement.times));
-    } else {
-      this.#put(bounded(id, label, ...statement.times, this.frames));
-    }
-  }
-
-  /** @param {Annotation} annotation */
-  #put(annotation) {
-    this.selection = { type: "annotation", id: annotation.id, edge: null };
-    this.commit([{ kind: "annotation.put", annotation }]);
-    this.say(`${annotation.label}: ${annotationText(annotation, this.info.origin)}.`);
-  }
-
-  /** @param {Proposal} proposal @returns {Annotation} */
-  #instanceOf({ label, start, end }) {
-    return bounded(crypto.randomUUID(), label, start, end, this.frames, true);
-  }
-
-  /** @param {Proposal[]} proposals */
-  accept(proposals) {
-    const run = this.model.run ?? undefined;
-    this.commit(proposals.map((proposal) => ({ kind: "proposal.accept", run, proposal_id: proposal.id, annotation: this.#instanceOf(proposal) })));
-    this.say(proposals.length === 1 ? `${proposals[0].label} ${this.clock(proposals[0].start)} accepted.` : `${proposals.length} proposals accepted.`);
-  }
-
-  acceptAll() {
-    const above = this.openProposals.filter(({ score }) => score >= this.model.threshold);
-    if (above.length > 0) this.accept(above);
-    else this.say("No open proposal above the slider.");
-  }
-
   /** @param {number} value */
   setThreshold(value) {
     this.model.setThreshold(value);
     this.render();
-  }
-
-  /** The selected label, or the proposal as corrected, in its new shape. @param {Annotation} shaped */
-  shape(shaped) {
-    const item = this.selected;
-    if (item && !("clicks" in item)) {
-      this.selection = { type: "annotation", id: shaped.id, edge: this.selection.edge };
-      this.commit([{ kind: "proposal.accept", run: this.model.run ?? undefined, proposal_id: item.id, annotation: shaped }]);
-    } else {
-      this.commit([{ kind: "annotation.put", annotation: shaped }]);
-    }
-    this.say(`${shaped.label}: ${annotationText(shaped, this.info.origin)}.`);
-  }
-
-  /** @param {import("./types.js").Span} span @param {boolean} isJudged */
-  cover(span, isJudged) {
-    const [start, end] = [this.frames.snap(span[0]), this.frames.snap(span[1])];
-    if (end <= start) return;
-    this.commit([{ kind: isJudged ? "coverage.add" : "coverage.remove", labels: null, start, end }]);
-    this.say(`${spanText(start, end, this.info.origin)} ${isJudged ? "checked" : "not checked"}.`);
   }
 
   /** Select, go there, show it. @param {Annotation | Proposal | null} item */
@@ -399,58 +313,6 @@ export class Workbench {
     this.player.seekTime(start);
     this.hooks.select({ video: this.info.id, type: this.selection.type, id: item.id, label: item.label, start, end });
     this.render();
-  }
-
-  /** @returns {import("./timeline/timeline.js").Actions} */
-  #actions() {
-    return {
-      seek: (time) => this.player.seekTime(time),
-      select: (box, edge) => {
-        this.selection = { type: box?.type ?? null, id: box?.id ?? null, edge: box?.level === "one-segment" ? null : edge };
-        if (box) this.current = box.label;
-        this.render();
-      },
-      shaped: (box, edge, time) => {
-        this.selection = { type: box.type, id: box.id, edge };
-        const item = this.selectedAsAnnotation;
-        if (!item) return null;
-        const shaped = reshaped(item, edge, time, this.level, this.frames);
-        this.player.seekTime(edge === "end" ? spanOf(shaped)[1] - 1 : spanOf(shaped)[0]);
-        return shaped;
-      },
-      shape: (_box, annotation) => this.shape(annotation),
-      add: (time, name) => this.#add(time, name ?? this.current),
-      accept: (box) => this.accept(this.openProposals.filter(({ id }) => id === box.id)),
-      cover: (span, isJudged) => this.cover(span, isJudged),
-      describe: (box) => this.#describe(box),
-    };
-  }
-
-  /** Double click: what the level asks for, at that time; a full instance takes the gate's edges if it is open there. @param {number} time @param {string | null} label */
-  #add(time, label) {
-    if (label === null) return;
-    this.current = label;
-    const shown = this.frames.start(this.frames.at(time));
-    if (this.level !== "full") {
-      this.#state(this.marking.press(label, this.level, shown, performance.now()));
-      return;
-    }
-    const half = (this.timeline.view.span * ADDED_SHARE) / 2;
-    const [start, end] = this.model.curves?.gateAround(label, time) ?? [time - half, time + half];
-    const inside = (/** @type {number} */ at) => this.frames.snap(Math.min(Math.max(at, this.frames.start(0)), this.frames.end));
-    this.#put(bounded(crypto.randomUUID(), label, inside(start), inside(end), this.frames));
-  }
-
-  /** @param {import("./timeline/spans.js").Box} box */
-  #describe({ type, id, label, start, end }) {
-    const times = spanText(start, end, this.info.origin);
-    if (type === "proposal") {
-      const proposal = this.model.proposals.find((one) => one.id === id);
-      return `${label}  ${proposal?.score.toFixed(3) ?? ""}\n${times} · ${this.model.title(this.model.run)}`;
-    }
-    const annotation = this.labels.shown.annotations.get(String(id));
-    const who = annotation?.annotator ?? this.info.annotator;
-    return `${label}\n${annotation ? annotationText(annotation, this.info.origin) : times} · ${who}${annotation?.model_assisted ? ", from a proposal" : ""}`;
   }
 
   /** @param {import("./types.js").Edit[]} saved @param {{edit: import("./types.js").Edit, error: string}[]} refused @param {import("./types.js").Edit[]} others */

@@ -1,0 +1,120 @@
+/**
+ * What the annotator says, made into edits: marks, accepted proposals, corrected edges, checked time. Each deed is one
+ * step of undo.
+ *
+ * @typedef {import("./types.js").Annotation} Annotation
+ * @typedef {import("./types.js").Proposal} Proposal
+ */
+import { annotationText, spanText } from "./panels/lists.js";
+import { bounded, clicked } from "./statements.js";
+
+/** What a double click adds at level full, as a share of the view, before its edges are dragged. */
+const ADDED_SHARE = 0.04;
+
+export class Deeds {
+  /** @param {import("./workbench.js").Workbench} bench */
+  constructor(bench) {
+    this.bench = bench;
+  }
+
+  /** A class key goes down. @param {string} label */
+  press(label) {
+    this.bench.current = label;
+    if (this.bench.marking.marked) this.commitMarks(label);
+    else this.#state(this.bench.marking.press(label, this.bench.level, this.bench.player.time, performance.now()));
+  }
+
+  /** @param {string} label */
+  release(label) {
+    const statement = this.bench.marking.release(label, this.bench.player.time, performance.now());
+    if (statement) this.#state(statement);
+  }
+
+  /** What lies between the in and out marks is an instance. @param {string} label */
+  commitMarks(label) {
+    const times = this.bench.marking.marked;
+    if (!times) return;
+    this.bench.marking.marks = { in: null, out: null };
+    this.#state({ kind: this.bench.level === "two-segment" ? "pair" : "span", label, times });
+  }
+
+  /** @param {import("./marking.js").Statement} statement */
+  #state(statement) {
+    const { label } = statement;
+    const id = crypto.randomUUID();
+    if (statement.kind === "toggle") {
+      const isPresent = this.bench.labels.shown.labels.get(label) === true;
+      this.bench.commit([{ kind: "label.set", label, present: isPresent ? null : true }]);
+      this.bench.say(isPresent ? `${label}: unknown again.` : `${label} occurs in this video.`);
+    } else if (statement.kind === "opened") {
+      this.bench.say(`${label} open from ${this.bench.clock(statement.time)}; ${this.bench.keys.chords.get("cancel")?.[0] ?? "Esc"} drops it.`);
+      this.bench.render();
+    } else if (statement.kind === "click") {
+      this.#put(clicked(id, label, [statement.time]));
+    } else if (statement.kind === "pair") {
+      this.#put(clicked(id, label, statement.times));
+    } else {
+      this.#put(bounded(id, label, ...statement.times, this.bench.frames));
+    }
+  }
+
+  /** @param {Annotation} annotation */
+  #put(annotation) {
+    this.bench.selection = { type: "annotation", id: annotation.id, edge: null };
+    this.bench.commit([{ kind: "annotation.put", annotation }]);
+    this.bench.say(`${annotation.label}: ${annotationText(annotation, this.bench.info.origin)}.`);
+  }
+
+  /** @param {Proposal} proposal @returns {Annotation} */
+  instanceOf({ label, start, end }) {
+    return bounded(crypto.randomUUID(), label, start, end, this.bench.frames, true);
+  }
+
+  /** @param {Proposal[]} proposals */
+  accept(proposals) {
+    const run = this.bench.model.run ?? undefined;
+    this.bench.commit(proposals.map((proposal) => ({ kind: "proposal.accept", run, proposal_id: proposal.id, annotation: this.instanceOf(proposal) })));
+    this.bench.say(proposals.length === 1 ? `${proposals[0].label} ${this.bench.clock(proposals[0].start)} accepted.` : `${proposals.length} proposals accepted.`);
+  }
+
+  acceptAll() {
+    const above = this.bench.openProposals.filter(({ score }) => score >= this.bench.model.threshold);
+    if (above.length > 0) this.accept(above);
+    else this.bench.say("No open proposal above the slider.");
+  }
+
+  /** The selected label, or the proposal as corrected, in its new shape. @param {Annotation} shaped */
+  shape(shaped) {
+    const item = this.bench.selected;
+    if (item && !("clicks" in item)) {
+      this.bench.selection = { type: "annotation", id: shaped.id, edge: this.bench.selection.edge };
+      this.bench.commit([{ kind: "proposal.accept", run: this.bench.model.run ?? undefined, proposal_id: item.id, annotation: shaped }]);
+    } else {
+      this.bench.commit([{ kind: "annotation.put", annotation: shaped }]);
+    }
+    this.bench.say(`${shaped.label}: ${annotationText(shaped, this.bench.info.origin)}.`);
+  }
+
+  /** @param {import("./types.js").Span} span @param {boolean} isJudged */
+  cover(span, isJudged) {
+    const [start, end] = [this.bench.frames.snap(span[0]), this.bench.frames.snap(span[1])];
+    if (end <= start) return;
+    this.bench.commit([{ kind: isJudged ? "coverage.add" : "coverage.remove", labels: null, start, end }]);
+    this.bench.say(`${spanText(start, end, this.bench.info.origin)} ${isJudged ? "checked" : "not checked"}.`);
+  }
+
+  /** Double click: what the level asks for, at that time; a full instance takes the gate's edges if it is open there. @param {number} time @param {string | null} label */
+  add(time, label) {
+    if (label === null) return;
+    this.bench.current = label;
+    const shown = this.bench.frames.start(this.bench.frames.at(time));
+    if (this.bench.level !== "full") {
+      this.#state(this.bench.marking.press(label, this.bench.level, shown, performance.now()));
+      return;
+    }
+    const half = (this.bench.timeline.view.span * ADDED_SHARE) / 2;
+    const [start, end] = this.bench.model.curves?.gateAround(label, time) ?? [time - half, time + half];
+    const inside = (/** @type {number} */ at) => this.bench.frames.snap(Math.min(Math.max(at, this.bench.frames.start(0)), this.bench.frames.end));
+    this.#put(bounded(crypto.randomUUID(), label, inside(start), inside(end), this.bench.frames));
+  }
+}

@@ -172,10 +172,9 @@ def _limits(
         low = max(low, _border(trace, before, instance, instance))
     if after is not None:
         high = min(high, _border(trace, instance, after, instance))
-    blocked = np.flatnonzero(checked)
-    low = max(low, int(blocked[blocked < instance.first].max(initial=-1)) + 1)
-    high = min(high, int(blocked[blocked >= instance.stop].min(initial=len(margin))))
-    return min(low, instance.first), max(high, instance.stop)
+    low, high = min(low, instance.first), max(high, instance.stop)
+    left, right = np.flatnonzero(checked[low : instance.first]), np.flatnonzero(checked[instance.stop : high])
+    return (low + int(left[-1]) + 1 if left.size else low), (instance.stop + int(right[0]) if right.size else high)
 
 
 def _border(trace: NDArray[np.floating], left: Instance, right: Instance, growing: Instance) -> int:
@@ -192,9 +191,9 @@ def _border(trace: NDArray[np.floating], left: Instance, right: Instance, growin
 def _grow(trace: NDArray[np.floating], instance: Instance, low: int, high: int, share: float) -> tuple[int, int]:
     """The interval around a click that gathers most margin above ``share`` of the peak near the click."""
     near = trace[max(0, instance.first - 2) : instance.stop + 2]
-    total = np.concatenate([[0.0], np.cumsum(trace.astype(np.float64) - share * float(near.max()))])
+    total = np.concatenate([[0.0], np.cumsum(trace[low:high].astype(np.float64) - share * float(near.max()))])
     firsts, stops = np.arange(low, instance.first + 1), np.arange(instance.stop, high + 1)
-    gathered = total[stops][None, :] - total[firsts][:, None]  # (F, S)
+    gathered = total[stops - low][None, :] - total[firsts - low][:, None]  # (F, S)
     lengths = stops[None, :] - firsts[:, None]
     gathered[lengths < min(MIN_GROWN, high - low)] = -np.inf
     first, stop = np.unravel_index(int(gathered.argmax()), gathered.shape)

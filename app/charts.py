@@ -36,7 +36,7 @@ def _styled(figure: go.Figure, height: int, *, x: str = "", y: str = "", legend:
         margin=MARGIN,
         showlegend=legend,
         hovermode="closest",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0},
+        legend={"orientation": "h", "traceorder": "normal", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0},
         bargap=0.35,
     )
     if x:

@@ -1,5 +1,6 @@
 """The E-step: from clicks and video labels to whole segmentations, on margins made by hand."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -131,6 +132,14 @@ def test_targets_of_a_complete_video_are_its_boundaries_whatever_the_network_say
     expected[:, 1] = 1
     expected[2:5] = (1, 0)
     np.testing.assert_array_equal(targets, expected)
+
+
+def test_ambiguous_snippets_of_a_complete_video_have_no_target():
+    """Cells 5 and 6 are judged, yet neither action nor background; nothing is searched there either."""
+    exact = Instance(0, 2, 5, exact=True)
+    known = replace(knowledge(8, (exact,), background=((0, 0, 5), (0, 7, 8))), complete=True)
+    targets = soft_targets(np.full((8, 2), 7.0), known, RULE, 0.5)
+    assert targets.sum(axis=1).tolist() == [1, 1, 1, 1, 1, 0, 0, 1]
 
 
 def test_targets_of_a_video_label_are_half_segmentation_half_teacher():

@@ -75,7 +75,7 @@ def test_stepping_seeking_and_pausing_show_the_frame_they_name(
 
 @pytest.mark.parametrize(
     ("name", "rate"),
-    [("constant", 1), ("constant", 4), ("variable", 0.5), ("variable", 2), ("late", 1), ("ntsc", 0.25), ("ntsc", 1)],
+    [("constant", 4), ("variable", 0.5), ("variable", 2), ("late", 1), ("ntsc", 0.25)],
 )
 def test_a_mark_while_playing_stores_the_frame_on_the_screen(
     name: str,

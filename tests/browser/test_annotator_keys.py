@@ -291,6 +291,8 @@ def test_backspace_deletes_and_undo_and_redo_go_both_ways(desk: Desk):
 def test_done_marks_a_watched_video_complete(desk: Desk):
     desk.press("Alt+4")
     desk.page.evaluate("window.annotator.bench.player.watched.push([0, 9_600_000])")
+    desk.page.evaluate("window.unmount()")
+    desk.open(1)  # what was watched in an earlier visit counts
     desk.press("n")
     desk.saved()
     assert [edit["kind"] for edit in desk.server.log[1]][-1] == "complete.set"
@@ -390,3 +392,26 @@ def test_f6_reaches_every_panel_and_escape_comes_back(desk: Desk):
     assert names[2:] == ["Find a class", "Accept above this score", "Comment on this video"]
     desk.press("Escape")
     assert desk.look("bench.element.getRootNode().activeElement.className") == "wtal"
+
+
+def test_labels_cost_no_more_actions_than_in_the_fastest_tools(desk: Desk):
+    """Key presses that mark, stepping aside: one for a point, two for a pair, one hold or two taps for an instance, one
+    to accept (BORIS: one for a point, two for a state; Label Studio: two)."""
+    desk.page.evaluate(
+        """window.marked = 0; addEventListener("keydown", (event) => {
+            if (!event.repeat && (event.key === "1" || event.key === "Enter")) window.marked += 1; }, true)"""
+    )
+
+    def actions(level: str, *steps: tuple[int, str]) -> int:
+        desk.press(level)
+        before, labels = desk.page.evaluate("window.marked"), len(desk.labels)
+        for frame, key in steps:
+            desk.go(frame)
+            desk.press(key)
+        assert len(desk.labels) == labels + 1, "these actions made one label"
+        return desk.page.evaluate("window.marked") - before
+
+    assert actions("Alt+2", (10, "1")) == 1
+    assert actions("Alt+3", (20, "1"), (30, "1")) == 2
+    assert actions("Alt+4", (40, "1"), (50, "1")) == 2
+    assert actions("Alt+4", (60, "Enter")) == 1

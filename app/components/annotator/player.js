@@ -83,7 +83,7 @@ export class Player {
 
   destroy() {
     this.#destroyed = true;
-    this.stop();
+    this.#halt();
     this.#listeners.abort();
     clearTimeout(this.#timeout);
     this.video.removeAttribute("src");
@@ -109,6 +109,7 @@ export class Player {
   #run(rate) {
     cancelAnimationFrame(this.#rolling);
     this.#wanted = null;
+    this.#seeking = false;
     this.video.playbackRate = rate;
     this.video.play().catch((error) => {
       if (this.#destroyed || error.name === "AbortError") return;
@@ -117,7 +118,20 @@ export class Player {
     });
   }
 
+  /**
+   * Stand still. A picture may come to the screen after the last callback, so the player goes back to the middle of the
+   * frame it named last: what stands is what the readout says.
+   */
   stop() {
+    const wasRunning = this.rate > 0 && this.hasPictures;
+    this.#halt();
+    if (!wasRunning) return;
+    this.#wanted = this.index;
+    this.#seeking = true;
+    this.video.currentTime = this.frames.middle(this.index) / 1e6;
+  }
+
+  #halt() {
     this.looped = null;
     if (!this.isPlaying) return;
     this.rate = 0;
@@ -159,7 +173,7 @@ export class Player {
 
   /** Show one frame and stand there. @param {number} index */
   seek(index) {
-    this.stop();
+    this.#halt();
     this.#jump(index);
     this.onState("seek");
   }
@@ -267,7 +281,7 @@ export class Player {
 
   #lost() {
     const reasons = ["", "loading was stopped", "the network failed", "the file is damaged", "the file is gone, or its codec is not one this browser knows"];
-    this.stop();
+    this.#halt();
     this.hasPictures = false;
     this.#seeking = false;
     this.onState("ready");

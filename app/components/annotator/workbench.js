@@ -27,6 +27,7 @@ import { ask, footer, sheet } from "./panels/shortcuts.js";
 import { Player } from "./player.js";
 import { actionsOf } from "./pointing.js";
 import { isComplete, stateOf } from "./store/document.js";
+import { keepWatched, watchedBefore } from "./store/watched.js";
 import { EditQueue, sendLeftovers } from "./store/edits.js";
 import { History } from "./store/history.js";
 import { Labels } from "./store/labels.js";
@@ -84,6 +85,7 @@ export class Workbench {
     this.timeline = new Timeline({ origin: info.origin, end: info.origin + info.duration, actions: actionsOf(this), values: (run, time) => api.values(info.id, run, time) });
     this.element = this.#assembled();
     this.player = this.#player();
+    this.player.watched = watchedBefore(info);
     this.commands = commandsOf(this);
     this.queue = this.#queue();
     this.labels.attach(this.queue);
@@ -196,6 +198,7 @@ export class Workbench {
   /** The page may go now: what is not acknowledged stays in the storage for the next visit. */
   #farewell() {
     this.comment.commit();
+    keepWatched(this.info, this.watched);
     this.queue.close();
     this.clockwork.close();
   }

@@ -129,9 +129,8 @@ def train(
             training=training,
             seed=seed,
             device=where,
+            warm_start=warm_start,
         )
-        if warm_start is not None:
-            run.warm_start(warm_start)
         folder = Path(checkpoint_dir) if checkpoint_dir is not None else None
         if resume and folder is not None:
             run.restore(folder)
@@ -159,6 +158,7 @@ class _Run:
         training: TrainingConfig | None,
         seed: int,
         device: torch.device,
+        warm_start: TrainedMethod | None,
     ) -> None:
         entry = METHODS[method_name]
         self.method_name, self.class_names, self.seed, self.device = method_name, class_names, seed, device
@@ -172,6 +172,8 @@ class _Run:
         setup = Setup(self.n_features, class_names, self.streams, kept)
         plain = TrainingSet(kept)  # refuses what cannot be learned from before a method looks at it
         self.module: Any = entry.build(self.config, setup).to(device)
+        if warm_start is not None:
+            self._warm_start(warm_start)  # before anything is projected: its projection is part of its network
         project = getattr(self.module, "project", None)
         self.set = TrainingSet(kept, device, project) if project or device.type != "cpu" else plain
         self.watch = Watch(TrainingSet(fold, device, project), self.training) if fold else None
@@ -187,7 +189,7 @@ class _Run:
         parameters = [each for each in self.module.parameters() if each.requires_grad]
         return kinds[self.training.optimizer](parameters, lr=1.0, weight_decay=self.training.weight_decay)
 
-    def warm_start(self, trained: TrainedMethod) -> None:
+    def _warm_start(self, trained: TrainedMethod) -> None:
         """Take over the network of an earlier run."""
         ours = (self.method_name, self.n_features, self.class_names)
         theirs = (trained.method_name, trained.n_features, trained.class_names)

@@ -12,7 +12,7 @@ from wtal_core.evaluation import GroundTruth, evaluate
 from wtal_core.models import METHODS
 from wtal_core.models.method import MethodEntry, Setup, projected
 from wtal_core.predict import predict
-from wtal_core.training import checkpoint
+from wtal_core.training import checkpoint, trainer
 from wtal_core.training.dataset import TrainingSet
 from wtal_core.training.trainer import train
 
@@ -132,6 +132,22 @@ def test_a_saved_method_predicts_the_same(trained, scene, tmp_path):
         assert np.array_equal(one.activation.cas, two.activation.cas)
         assert np.array_equal(one.activation.threshold, two.activation.threshold)
         assert proposals == again
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_warm_start_trains_on_the_features_it_will_predict_with(name, scene, monkeypatch):
+    """Other videos have another mean and rotation: those of the earlier run must reach the training set, too."""
+    sequences, labels, names = scene
+    videos = at_level(sequences, labels, names)
+    raised = [replace(each.features, values=3 * each.features.values + 5) for each in videos]
+    shifted = [replace(video, features=features) for video, features in zip(videos, raised, strict=True)]
+    seen = []
+    update = trainer._Run._update
+    monkeypatch.setattr(trainer._Run, "_update", lambda run, *step: seen.append(run.set) or update(run, *step))
+    training = short(name, 1)
+    warm = train(name, shifted, names, training=training, warm_start=train(name, videos, names, training=training))
+    expected = projected(warm.module, torch.from_numpy(shifted[0].features.values))
+    torch.testing.assert_close(seen[-1].features_of(0), expected)
 
 
 def test_a_video_of_one_snippet_has_a_prediction(trained):

@@ -28,13 +28,17 @@ class Output:
     video_scores
         How sure that a class occurs, shape (B, C), 0 to 1.
     extras
-        Named tensors the method's own losses or ``localize`` need; first axes (B, T) if they are to reach ``localize``.
+        Named tensors ``localize`` needs beside the curves, first axes (B, T): they become ``VideoPrediction.extras``.
+    loss_extras
+        Named tensors of any shape that the method's own losses need, in training and in evaluation mode (a held-out
+        fold has losses, too); no prediction carries them.
     """
 
     cas: Tensor
     background: Tensor
     video_scores: Tensor
     extras: Mapping[str, Tensor] = field(default_factory=dict)
+    loss_extras: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 Predict = Callable[[Sequence[TrainingVideo]], list[VideoPrediction]]

@@ -102,11 +102,10 @@ class Rskp(nn.Module):
             "plain": plain["frames"],
             "spread": spread["frames"],
         }
-        if self.training:
-            extras |= {f"plain.{name}": value for name, value in plain.items()}
-            extras |= {f"spread.{name}": value for name, value in spread.items()}
-            extras |= {"x": x, "mu": mu}
-        return Output(logits[..., :-1], logits[..., -1], video[:, :-1], extras)
+        used = {f"plain.{name}": value for name, value in plain.items()}
+        used |= {f"spread.{name}": value for name, value in spread.items()}
+        used |= {"x": x, "mu": mu}
+        return Output(logits[..., :-1], logits[..., -1], video[:, :-1], extras, used)
 
     def _head(self, x: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Cosine heads on an embedding (B, T, H): frame logits, attention, and pooled class logits of two kinds."""
@@ -126,7 +125,7 @@ class Rskp(nn.Module):
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         """L_f + .2 L_b + .1 L_att + lam L_spl, already weighted (FACTS 6.3); then the memory learns of this batch."""
-        config, extras, mask = self.config, output.extras, batch.mask
+        config, extras, mask = self.config, output.loss_extras, batch.mask
         actions = F.pad(batch.video_label, (0, 1))  # (y, 0)
         everything = F.pad(batch.video_label, (0, 1), value=1.0)  # (y, 1)
         foreground = _nce(extras["plain.pooled"], actions) + _nce(extras["spread.pooled"], actions)
@@ -141,7 +140,7 @@ class Rskp(nn.Module):
         soft = (teacher.detach() / config.temperature).softmax(-1)
         per_snippet = -(soft * F.log_softmax(extras["plain.frames"] / config.temperature, -1)).sum(-1)  # (B, T)
         imitation = ((per_snippet * mask).sum(1) / batch.lengths).mean()
-        if bool(self.has_memory):
+        if self.training and bool(self.has_memory):  # the memory must not learn of a held-out fold
             self._remember(extras["mu"].detach(), batch.video_label)
         return {
             "foreground": foreground,

@@ -84,16 +84,14 @@ class SegmentLevel(nn.Module):
         cas = (classification + localization) / 2  # C_a
         share = (mask.sum(1) // self.config.share).clamp(min=1)
         scores = torch.softmax(top_k_mean(cas, mask, share), -1)
-        extras: dict[str, Tensor] = {}
-        if self.training:
-            extras = {"embedding": embedding, "classification": classification, "localization": localization}
-        return Output(cas, mid_range(cas, mask).expand_as(cas), scores, extras)
+        used = {"embedding": embedding, "classification": classification, "localization": localization}
+        return Output(cas, mid_range(cas, mask).expand_as(cas), scores, loss_extras=used)
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         """L = L_cls + alpha L_seg + beta L_sphere + gamma L_prop, already weighted (FACTS 4.6)."""
         config, mask = self.config, batch.mask
-        embedding, localization = output.extras["embedding"], output.extras["localization"]
-        terms = {"classification": self._classification(output.extras["classification"], batch)}
+        embedding, localization = output.loss_extras["embedding"], output.loss_extras["localization"]
+        terms = {"classification": self._classification(output.loss_extras["classification"], batch)}
         if config.segment_weight > 0:
             loss = partial_segment_loss if config.segment_loss == "cross_entropy" else squared_segment_loss
             terms["segment"] = config.segment_weight * loss(localization, batch.action, mask)

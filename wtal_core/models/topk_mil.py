@@ -71,7 +71,7 @@ class TopKMil(nn.Module):
         """Features (B, T, D) and mask (B, T) to CAS (B, T, C) and mid-range thresholds (B, T, C)."""
         hidden = self.dropout(F.relu(self.hidden(features)))  # (B, T, H)
         cas = self.head(hidden)  # (B, T, C)
-        extras = {"embedding": hidden} if self.training else {}
+        extras: dict[str, Tensor] = {}
         if self.attention is None:
             pooled = top_k_mean(cas, mask, self._k(mask.sum(1)))
         else:
@@ -79,8 +79,8 @@ class TopKMil(nn.Module):
             pooled = (weight * cas).sum(1) / (weight.sum(1) + 1e-8)
             cas = weight * cas  # weighted T-CAM
             extras["attention"] = weight[..., 0]
-        extras["video_logits"] = pooled  # (B, C)
-        return Output(cas, mid_range(cas, mask).expand_as(cas), torch.softmax(pooled, -1), extras)
+        used = {"embedding": hidden, "video_logits": pooled}  # (B, T, H), (B, C)
+        return Output(cas, mid_range(cas, mask).expand_as(cas), torch.softmax(pooled, -1), extras, used)
 
     def _k(self, lengths: Tensor) -> Tensor:
         """Snippets pooled: rounded up while training, down afterwards, as the reference code does; at least 1."""
@@ -89,12 +89,10 @@ class TopKMil(nn.Module):
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         """MIL and co-activity similarity, already weighted."""
-        config = self.config
-        terms = {"mil": (1 - config.similarity) * video_cross_entropy(output.extras["video_logits"], batch.video_label)}
-        if config.similarity > 0 and "embedding" in output.extras:
-            similarity = coactivity_loss(
-                output.extras["embedding"], output.cas, batch.mask, batch.video_label, config.margin
-            )
+        config, used = self.config, output.loss_extras
+        terms = {"mil": (1 - config.similarity) * video_cross_entropy(used["video_logits"], batch.video_label)}
+        if config.similarity > 0:
+            similarity = coactivity_loss(used["embedding"], output.cas, batch.mask, batch.video_label, config.margin)
             terms["similarity"] = config.similarity * similarity
         if "attention" in output.extras:
             terms["sparsity"] = config.sparsity * output.extras["attention"].sum() / batch.mask.sum()

@@ -148,11 +148,11 @@ class TtcLoc(nn.Module):
             return self._without_threshold(hidden, scores, mask)
         gate = gate_of(scores - threshold, self.config.gate)
         log_p = torch.log_softmax(video_logits(scores, threshold[..., 0], gate, mask), dim=-1)  # (B, C + 1)
-        extras = {"gate": gate, "log_p": log_p, "predicted": threshold[..., 0]}
+        extras = {"predicted": threshold[..., 0]}
         shown = threshold[..., 0]
         if self.config.threshold_test == "manual":
             shown = mid_range(scores, mask).expand_as(scores)
-        return Output(scores, shown, log_p.exp()[:, :-1], extras)
+        return Output(scores, shown, log_p.exp()[:, :-1], extras, {"gate": gate, "log_p": log_p})
 
     def _without_threshold(self, hidden: Tensor, scores: Tensor, mask: Tensor) -> Output:
         """What W-TALC's losses and a manual threshold need (T12)."""
@@ -163,36 +163,36 @@ class TtcLoc(nn.Module):
         if not self.config.threshold_gradient:
             threshold = threshold.detach()
         gate = gate_of(scores - threshold, self.config.gate)
-        extras = {"gate": gate, "embedding": hidden, "video_logits": pooled}
-        return Output(scores, threshold.expand_as(scores), torch.softmax(pooled, -1), extras)
+        used = {"gate": gate, "embedding": hidden, "video_logits": pooled}
+        return Output(scores, threshold.expand_as(scores), torch.softmax(pooled, -1), loss_extras=used)
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         """(9): classification, regularisation and localization, already weighted."""
-        config, extras = self.config, output.extras
+        config, used = self.config, output.loss_extras
         if config.threshold_training == "predicted":
             weight = config.classification_weight
             total = 1 / self.n_classes if config.background_weight_total is None else config.background_weight_total
             regular = threshold_regularizer(
                 output.cas,
-                extras["predicted"],
+                output.extras["predicted"],
                 batch.mask,
                 batch.video_label,
                 form=config.regularizer,
                 margin=config.margin,
             )
             terms = {
-                "classification": weight * classification_loss(extras["log_p"], batch.video_label, total),
+                "classification": weight * classification_loss(used["log_p"], batch.video_label, total),
                 "regularizer": (1 - weight) * self._rise() * regular,
             }
         else:
-            similarity = coactivity_loss(extras["embedding"], output.cas, batch.mask, batch.video_label)
+            similarity = coactivity_loss(used["embedding"], output.cas, batch.mask, batch.video_label)
             terms = {
-                "mil": 0.5 * video_cross_entropy(extras["video_logits"], batch.video_label),
+                "mil": 0.5 * video_cross_entropy(used["video_logits"], batch.video_label),
                 "similarity": 0.5 * similarity,
             }
         if config.threshold_training != "none":
             distance = gate_distance(
-                extras["gate"], batch.action, batch.background, batch.is_complete, config.localization
+                used["gate"], batch.action, batch.background, batch.is_complete, config.localization
             )
             terms["localization"] = config.localization_weight * distance
         return terms

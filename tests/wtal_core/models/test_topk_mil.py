@@ -47,5 +47,5 @@ def test_attention_pooling_weighs_snippets_and_learns_a_sparse_attention():
     assert not attention[1, 3:].any()
     plain = module.head(torch.relu(module.hidden(features)))
     expected = (attention[..., None] * plain).sum(1) / attention.sum(1, keepdim=True)
-    torch.testing.assert_close(output.extras["video_logits"], expected, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(output.loss_extras["video_logits"], expected, atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(output.cas, attention[..., None] * plain)

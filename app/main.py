@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `streamlit run` puts app/ on the path, not the root
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from app import server, state
 from app.components.frame import frame
@@ -42,4 +43,7 @@ def main() -> None:
 if __name__ == "__main__":  # a rerun by Streamlit, or AppTest
     main()
 else:  # imported once, by the server
+    # A folder named `pages` is Streamlit's mark of an older kind of app: a first visit to /annotate would run that page
+    # alone, without this script's frame, until st.navigation has run once. It reads this switch before it looks.
+    PagesManager.uses_pages_directory = False
     app = st.App(__file__, routes=server.routes(), middleware=server.middleware(), lifespan=server.lifespan)

@@ -18,6 +18,7 @@ from app.routes.security import COOKIE
 from app.services import annotating, exchange, feature_folder, identity, library, runs, split
 from app.settings import Settings
 from app.workspace import Workspace
+from tests.browser.conftest import serving
 
 CLASSES = ("Jump", "Run")
 PATIENCE = 60_000
@@ -112,6 +113,19 @@ def test_a_first_visit_gives_a_name_and_keeps_it(page: Page, base_url: str, proj
     page.reload()
     expect(page.get_by_role("heading", name="Library")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_label("Your name")).to_have_count(0)
+
+
+def test_a_first_visit_to_any_page_meets_the_whole_frame(
+    browser: Browser, environment: dict[str, str], home: Path, workspace: Workspace
+):
+    """A fresh server, and /annotate before any other page: Streamlit must not run that page without `main.py`."""
+    with serving(environment, home / "fresh.log") as url:
+        context = browser.new_context()
+        context.add_cookies([{"name": COOKIE, "value": identity.sign_in(workspace, "ada"), "url": url}])
+        page = context.new_page()
+        page.goto(f"{url}/annotate")
+        expect(page.get_by_role("link", name="Library")).to_be_visible(timeout=PATIENCE)
+        context.close()
 
 
 def test_a_folder_is_added_read_and_opened(

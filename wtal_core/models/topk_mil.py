@@ -6,20 +6,17 @@ Learns from video-level labels only; FACTS 1. Switches: attention pooling in the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.inference import ranked, runs, to_proposals
+from wtal_core.inference.mid_range import mid_range_proposals, top_share_means
 from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
 from wtal_core.models.blocks import linear, mid_range, top_k_mean
 from wtal_core.models.method import MethodEntry, Output, Setup
@@ -100,23 +97,10 @@ class TopKMil(nn.Module):
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Runs above the mid-range of each class whose score is positive, best first (FACTS 1.2)."""
-        activation = prediction.activation
-        cas, above = activation.cas, activation.margin > 0
-        scores = class_scores(cas, self.config.share)
-        found: list[Proposal] = []
-        for index in np.flatnonzero(scores > 0):
-            cut = runs(above[:, index])
-            cut = cut[cut[:, 1] - cut[:, 0] >= self.config.min_length]
-            peaks = np.array([cas[first:stop, index].max() for first, stop in cut])
-            marks = peaks + self.config.class_weight * scores[index]
-            found += to_proposals(activation.class_names[index], cut, marks, activation.grid)
-        return ranked(found)
-
-
-def class_scores(cas: NDArray[np.float32], share: int = 8) -> NDArray[np.float32]:
-    """Mean of the ``floor(T / share)`` (at least 1) largest scores of each class, (T, C) to (C,)."""
-    k = max(1, math.floor(len(cas) / share))
-    return np.asarray(np.sort(cas, axis=0)[-k:].mean(axis=0))
+        scores = top_share_means(prediction.activation.cas, self.config.share)
+        return mid_range_proposals(
+            prediction.activation, scores, class_weight=self.config.class_weight, min_length=self.config.min_length
+        )
 
 
 _PUBLISHED: Mapping[str, Any] = {

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference import ranked, runs, to_proposals
+from wtal_core.inference.mid_range import top_share_means
 from wtal_core.losses.localization import gate_distance
 from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
 from wtal_core.models.blocks import (
@@ -31,7 +32,6 @@ from wtal_core.models.blocks import (
     top_k_mean,
 )
 from wtal_core.models.method import MethodEntry, Output, Setup
-from wtal_core.models.topk_mil import class_scores
 from wtal_core.models.ttc_loc_presets import PRESETS, TRAINING
 from wtal_core.training.dataset import Batch
 
@@ -207,16 +207,19 @@ class TtcLoc(nn.Module):
         """Where a kept class beats the threshold (FACTS 2.5): runs of ``s > b``, no length filter, no suppression."""
         activation, config = prediction.activation, self.config
         cas, margin = activation.cas, activation.margin
+        above = margin > 0
         if config.threshold_training == "predicted":
+            if config.threshold_test == "manual":  # cuts elsewhere; gates and scores stay those of s - b
+                margin = cas - prediction.extras["predicted"][:, None]
             kept = kept_classes(prediction.video_scores)
             totals = _gated_mean(cas, margin, config.gate)
         else:
-            totals = class_scores(cas)  # W-TALC's own rule: there is no p (T12)
+            totals = top_share_means(cas)  # W-TALC's own rule: there is no p (T12)
             kept = np.flatnonzero(totals > 0)
         gate = gate_of(torch.from_numpy(margin), config.gate).numpy()
         found: list[Proposal] = []
         for index in kept:
-            cut = runs(margin[:, index] > 0)
+            cut = runs(above[:, index])
             parts = {
                 "peak": lambda a, b, c=index: cas[a:b, c].max() + config.class_weight * totals[c],
                 "margin": lambda a, b, c=index: margin[a:b, c].mean(),
@@ -317,7 +320,8 @@ def kept_classes(video_scores: NDArray[np.float32]) -> NDArray[np.intp]:
     """
     if video_scores.size == 1:
         return np.flatnonzero(video_scores > 1 - video_scores.sum())
-    kept = np.flatnonzero(video_scores > video_scores.mean())
+    mean = video_scores.mean(dtype=np.float64)
+    kept = np.flatnonzero(video_scores - mean > 1e-6 * mean)  # equal but for rounding is not above
     return kept if kept.size else np.array([int(np.argmax(video_scores))])
 
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
+from wtal_core.inference.mid_range import top_share_means
 from wtal_core.models.method import Setup
-from wtal_core.models.topk_mil import TopKMil, TopKMilConfig, class_scores
+from wtal_core.models.topk_mil import TopKMil, TopKMilConfig
 
 SETUP = Setup(4, ("a", "b"))
 
@@ -23,7 +24,7 @@ def test_pooling_rounds_up_while_training_and_down_at_test():
     lengths = torch.tensor([1, 8, 9, 17])
     assert module.train()._k(lengths).tolist() == [1, 1, 2, 3]
     assert module.eval()._k(lengths).tolist() == [1, 1, 1, 2]
-    assert class_scores(np.arange(17, dtype=np.float32)[:, None]).tolist() == [15.5]
+    assert top_share_means(np.arange(17, dtype=np.float32)[:, None]).tolist() == [15.5]
 
 
 def test_runs_above_the_mid_range_of_at_least_two_snippets_are_proposed():

@@ -131,11 +131,23 @@ def test_the_predicted_threshold_cuts_class_a_from_snippet_0_to_2():
 
 def test_a_manual_threshold_cuts_the_golden_runs():
     """T12: theta = (0, 0); class a runs 0-1, class b (s = 1, .5 in snippets 1 and 2) runs 1-3."""
-    theta = torch.zeros(1, 3)
-    module, video = prediction(TtcLocConfig(threshold_test="manual"), b=theta)
+    module, video = prediction(TtcLocConfig(threshold_test="manual"), b=torch.zeros(1, 3))
+    video = replace(video, extras={"predicted": B[0].numpy()})
     assert [(each.label, each.segment) for each in module.localize(video)] == [("a", GRID.segment(0, 1))]
-    both = replace(video, video_scores=np.array([0.3, 0.3000001], np.float32))
+    both = replace(video, video_scores=np.array([0.3, 0.300001], np.float32))
     assert [(each.label, each.segment) for each in module.localize(both)] == [("b", GRID.segment(1, 3))]
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [("peak", 2 + 0.7 * 1.035522), ("margin", 1.5), ("gate", 0.467027 * 0.817574)],
+)
+def test_a_manual_threshold_changes_the_cut_and_not_the_score(score, expected):
+    """FACTS 2.7: class a is cut to snippet 0, where s - b = 1.5 and g = .817574; its pooled score stays 1.035522."""
+    module, video = prediction(TtcLocConfig(threshold_test="manual", segment_score=score), b=torch.zeros(1, 3))
+    [found] = module.localize(replace(video, extras={"predicted": B[0].numpy()}))
+    assert found.segment == GRID.segment(0, 1)
+    assert found.score == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +168,11 @@ def test_which_classes_are_kept():
     assert kept_classes(np.array([0.2, 0.2], np.float32)).tolist() == [0]  # none is above the mean: the first best
     assert kept_classes(np.array([0.6], np.float32)).tolist() == [0]  # one class: it beats the background
     assert kept_classes(np.array([0.4], np.float32)).tolist() == []
+
+
+def test_of_equal_scores_the_first_is_kept_for_any_number_of_classes():
+    for n_classes in range(2, 201):
+        assert kept_classes(torch.softmax(torch.zeros(n_classes + 1), 0)[:-1].numpy()).tolist() == [0]
 
 
 def test_testing_at_a_threshold_that_was_never_learned_is_refused():

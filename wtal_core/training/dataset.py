@@ -258,7 +258,7 @@ class Sampler:
     """Which videos make up each batch: without replacement in a pass, deterministic by its generator.
 
     With ``full_per_batch``, complete videos come from a stream of their own that starts again when it is used up, and a
-    pass ends when the others are.
+    pass ends when the others are. Batches of one video have no room for two streams and draw from all videos.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ class Sampler:
     ) -> None:
         self._lengths, self._config, self._rng = lengths, config, rng
         full = indices[is_complete[indices]]
-        mixed = config.full_per_batch > 0 and 0 < full.size < indices.size
+        mixed = config.full_per_batch > 0 and config.batch_size > 1 and 0 < full.size < indices.size
         self._full = full if mixed else indices[:0]
         self._others = indices[~is_complete[indices]] if mixed else indices
         self._n_full = min(config.full_per_batch, config.batch_size - 1, full.size) if mixed else 0
@@ -298,7 +298,9 @@ class Sampler:
         stream = self._full[:0]
         for batch in batches:
             while stream.size < self._n_full:
-                stream = np.concatenate([stream, self._rng.permutation(self._full)])
+                fresh = self._rng.permutation(self._full)
+                again = np.isin(fresh, stream)  # still to come in this batch: a batch holds a video once
+                stream = np.concatenate([stream, fresh[~again], fresh[again]])
             yield [*map(int, stream[: self._n_full]), *map(int, batch)]
             stream = stream[self._n_full :]
 

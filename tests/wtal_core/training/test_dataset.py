@@ -124,6 +124,20 @@ def test_full_videos_are_in_every_batch_when_asked_for():
     assert {index for batch in batches for index in batch if index < 2} == {0, 1}
 
 
+def test_a_batch_holds_no_video_twice_when_the_full_ones_start_again():
+    """Two of three full videos a batch: every second batch takes the last of one round and the first of the next."""
+    complete = [True] * 3 + [False] * 40
+    _, passes = drawn(schedule(batch_size=3, full_per_batch=2), [5] * 43, complete, n_passes=5)
+    assert all(len(set(batch)) == len(batch) for batch in chain.from_iterable(passes))
+    counts = np.bincount([index for batch in passes[0] for index in batch if index < 3])
+    assert counts.max() - counts.min() <= 1
+
+
+def test_batches_of_one_video_train_the_full_ones_too():
+    _, (batches,) = drawn(schedule(batch_size=1, full_per_batch=1), [5] * 4, [True, False, False, False])
+    assert sorted(batches) == [[0], [1], [2], [3]]
+
+
 def test_without_any_full_video_the_wish_for_one_changes_nothing():
     assert (
         drawn(schedule(batch_size=4, full_per_batch=2), [5] * 6, [False] * 6)[1]

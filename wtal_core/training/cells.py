@@ -78,9 +78,12 @@ def segment_cells(segment: Segment, edges: NDArray[np.int64]) -> NDArray[np.intp
 
 
 def click_cell(click: int, grid: SnippetGrid, frame: int = FRAME) -> int | None:
-    """The cell of a click, or None outside the video; up to ``frame`` microseconds past the end is the last cell."""
-    if click < grid.extent.start or click >= grid.extent.end + frame:
-        return None
-    if click < grid.extent.end and click >= grid.end(grid.n_snippets - 1):  # past the features, inside the video
-        return None
-    return grid.cell(click)
+    """The cell of a click, or None where there is no cell.
+
+    A lead or tail shorter than a step belongs to the first or last cell; in a longer one nothing is known of the click.
+    Where the last cell reaches the end of the video, so does a click up to ``frame`` microseconds past it.
+    """
+    last = grid.end(grid.n_snippets - 1)
+    latest = last + frame if last == grid.extent.end else last
+    earliest = grid.extent.start if grid.lead < grid.step else grid.start(0)
+    return grid.cell(click) if earliest <= click < latest else None

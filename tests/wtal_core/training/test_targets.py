@@ -226,3 +226,20 @@ def test_action_and_background_never_meet_and_every_instance_is_action(n_snippet
     assert all(video.action[each.first : each.stop, 0].all() for each in video.instances)
     if not unclear:
         assert (video.action | video.background).all()
+
+
+@pytest.mark.parametrize(
+    ("click", "cell"),
+    [(639_999, 0), (1_919_999, 2), (2_559_999, 3), (2_560_000, None), (3_999_999, None), (4_000_000, None)],
+)
+def test_a_tail_of_a_step_or_more_has_no_cell_to_its_very_end(click, cell):
+    """Four cells of .64 s end at 2.56 s of a video of 4 s: at 4 s, as at 3.9 s, no snippet knows of the click."""
+    assert click_cell(click, SnippetGrid(Fraction(16, 25), 4, 4_000_000)) == cell
+
+
+@pytest.mark.parametrize(("lead", "cell"), [(Fraction(8, 25), 0), (Fraction(24, 25), None)])
+def test_a_lead_shorter_than_a_step_belongs_to_the_first_cell_as_a_tail_does_to_the_last(lead, cell):
+    grid = SnippetGrid(Fraction(16, 25), 4, 4_000_000, lead=lead)
+    assert click_cell(100_000, grid) == cell
+    assert click_cell(grid.start(0), grid) == 0
+    assert click_cell(-1, grid) is None

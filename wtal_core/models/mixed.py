@@ -102,15 +102,20 @@ class Mixed(nn.Module):
         if self.training:
             logits = self.networks[self._slot](features, mask)  # (B, T, C + 1)
         else:
-            voting = [network for network, votes in zip(self.networks, self.votes.tolist(), strict=True) if votes]
+            votes = self.votes.tolist()
+            votes[self._slot] |= not any(votes)  # a schedule without a restart leaves one network, and that decides
+            voting = [network for network, vote in zip(self.networks, votes, strict=True) if vote]
             logits = torch.stack([network(features, mask) for network in voting]).mean(dim=0)
         probabilities = torch.softmax(logits, dim=-1)[..., :-1].masked_fill(~mask[..., None], 0.0)
         return Output(logits[..., :-1], logits[..., -1], top_mean(probabilities, mask, 1 / 8))
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
-        """Round 0: known snippets and multiple-instance learning. Later: the grown segmentation."""
+        """Round 0: known snippets and multiple-instance learning. Later: the grown segmentation.
+
+        A held-out fold has no targets, so in evaluation mode what a person said of it is the measure in every round.
+        """
         log_p = torch.log_softmax(torch.cat([output.cas, output.background[..., None]], dim=-1), dim=-1)
-        if self._targets:
+        if self._targets and self.training:
             return {"segmentation": segmentation_loss(log_p, self._batch_targets(batch))}
         return {
             "known": known_loss(log_p, batch.action, batch.background),

@@ -13,7 +13,9 @@ from wtal_core.models import METHODS
 from wtal_core.models.method import MethodEntry, Setup, projected
 from wtal_core.predict import predict
 from wtal_core.training import checkpoint, trainer
+from wtal_core.training.config import EarlyStop
 from wtal_core.training.dataset import TrainingSet
+from wtal_core.training.early_stop import Watch
 from wtal_core.training.trainer import train
 
 LEVELS = [(name, level.value) for name, entry in METHODS.items() for level in sorted(entry.levels, key=str)]
@@ -148,6 +150,38 @@ def test_a_warm_start_trains_on_the_features_it_will_predict_with(name, scene, m
     warm = train(name, shifted, names, training=training, warm_start=train(name, videos, names, training=training))
     expected = projected(warm.module, torch.from_numpy(shifted[0].features.values))
     torch.testing.assert_close(seen[-1].features_of(0), expected)
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_held_out_fold_can_end_a_stage(name, scene, monkeypatch):
+    """The losses of the fold are finite numbers after every pass, and looking changes neither weights nor memory."""
+    sequences, labels, names = scene
+    level = max(METHODS[name].levels, key=lambda level: level.rank).value
+    looks = []
+    look = Watch._loss
+
+    def watched(watch, module):
+        before = {key: value.clone() for key, value in module.state_dict().items()}
+        looks.append(look(watch, module))
+        assert all(torch.equal(value, before[key]) for key, value in module.state_dict().items())
+        return looks[-1]
+
+    monkeypatch.setattr(Watch, "_loss", watched)
+    config = METHODS[name].config()
+    config = replace(config, memory_from=1) if name == "rskp" else config
+    training = replace(short(name), early_stop=EarlyStop(0.34, 1, 5))
+    train(name, at_level(sequences, labels, names, level), names, config=config, training=training)
+    assert len(looks) == 2 * len(training.stages)
+    assert np.isfinite(looks).all()
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_prediction_carries_nothing_that_only_losses_need(name, scene):
+    sequences, labels, names = scene
+    module = built(name, at_level(sequences, labels, names), names).eval()
+    features = projected(module, torch.from_numpy(sequences[0].values))[None]
+    output = module(features, torch.ones(features.shape[:2], dtype=torch.bool))
+    assert all(value.shape[:2] == features.shape[:2] for value in output.extras.values())
 
 
 def test_a_video_of_one_snippet_has_a_prediction(trained):

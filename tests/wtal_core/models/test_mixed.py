@@ -16,6 +16,7 @@ from wtal_core.models.mixed import Mixed, MixedConfig, propose
 from wtal_core.models.mixed_losses import balanced_mil_loss, known_loss, segmentation_loss
 from wtal_core.predict import predict
 from wtal_core.training import trainer
+from wtal_core.training.config import Stage, TrainingConfig
 from wtal_core.training.dataset import TrainingSet
 from wtal_core.training.trainer import train
 
@@ -326,3 +327,13 @@ def test_the_smallest_projects_train_and_predict(n_videos, n_classes, n_features
     ((prediction, proposals),) = predict(trained, [unseen])
     assert np.isfinite(prediction.activation.margin).all()
     assert all(proposal.segment.end <= 640_000 for proposal in proposals)
+
+
+def test_a_schedule_without_a_restart_predicts_with_the_network_it_has():
+    sequences, labels, names = planted(n_videos=4, n_snippets=12)
+    plain = TrainingConfig((Stage(1, 1e-3), Stage(1, 1e-3)), optimizer="adamw")
+    trained = train("mixed", at_level(sequences, labels, names), names, training=plain)
+    [(prediction, _)] = predict(trained, sequences[:1])
+    features = trained.module.project(torch.from_numpy(sequences[0].values))[None]
+    expected = trained.module.networks[0](features, torch.ones(1, 12, dtype=torch.bool))[0, :, :-1]
+    np.testing.assert_allclose(prediction.activation.cas, expected.detach().numpy(), atol=1e-6)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wtal_core.models.blocks import masked_softmax, normalised_labels
+from wtal_core.losses.masked import masked_softmax, normalised_labels
 
 
 def video_cross_entropy(video_logits: Tensor, video_label: Tensor) -> Tensor:

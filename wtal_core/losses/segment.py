@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wtal_core.models.blocks import masked_softmax
+from wtal_core.losses.masked import masked_softmax
 
 
 def partial_segment_loss(localization: Tensor, labelled: Tensor, mask: Tensor) -> Tensor:

@@ -21,9 +21,10 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.mid_range import mid_range_proposals, top_share_means
+from wtal_core.losses.masked import mid_range, top_k_mean
 from wtal_core.losses.mil import video_cross_entropy
 from wtal_core.losses.segment import partial_segment_loss, propagation_loss, sphere_loss, squared_segment_loss
-from wtal_core.models.blocks import linear, mid_range, top_k_mean
+from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Setup
 from wtal_core.training.config import Stage, TrainingConfig
 from wtal_core.training.dataset import Batch

@@ -21,16 +21,9 @@ from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference import ranked, runs, to_proposals
 from wtal_core.inference.mid_range import top_share_means
 from wtal_core.losses.localization import gate_distance
+from wtal_core.losses.masked import masked_mean, mid_range, normalised_labels, top_k_mean
 from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
-from wtal_core.models.blocks import (
-    ResidualConv,
-    feature_scale,
-    linear,
-    masked_mean,
-    mid_range,
-    normalised_labels,
-    top_k_mean,
-)
+from wtal_core.models.blocks import ResidualConv, feature_scale, linear
 from wtal_core.models.method import MethodEntry, Output, Setup
 from wtal_core.models.ttc_loc_presets import PRESETS, TRAINING
 from wtal_core.training.dataset import Batch

@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from wtal_core.losses.masked import masked_mean, masked_softmax, mid_range, top_k_mean
 from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
-from wtal_core.models.blocks import masked_mean, masked_softmax, mid_range, top_k_mean
 
 
 def test_video_cross_entropy_splits_a_video_between_its_classes():

@@ -9,7 +9,7 @@ import torch
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
 from wtal_core.losses.localization import gate_distance
-from wtal_core.models.blocks import mid_range
+from wtal_core.losses.masked import mid_range
 from wtal_core.models.method import Setup, configured
 from wtal_core.models.ttc_loc import (
     ENTRY,

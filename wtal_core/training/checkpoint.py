@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from wtal_core.training.config import TrainingConfig, from_data, to_data
+from wtal_core.training.dataset import TrainingVideo
 
 WEIGHTS, RUN, POSITION = "weights.safetensors", "run.json", "checkpoint.safetensors"
 FORMAT = 1
@@ -83,6 +86,8 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> TrainedMethod:
     folder = Path(path)
     try:
         told = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        if not isinstance(told, dict):
+            raise BadCheckpoint(f"{folder / RUN} holds no description of a run; train again, or restore the folder")
         if told.get("format") != FORMAT:
             raise BadCheckpoint(f"{folder / RUN} has format {told.get('format')}, this version reads {FORMAT}")
         if told["method"] not in METHODS:
@@ -103,7 +108,9 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> TrainedMethod:
         with torch.random.fork_rng(devices=[]):
             module = entry.build(trained.config, Setup(trained.n_features, trained.class_names, streams))
         module.load_state_dict(load_file(folder / WEIGHTS))
-    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError, RuntimeError) as error:
+    except BadCheckpoint:
+        raise
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise BadCheckpoint(f"{folder} does not hold a trained method that can be read: {error}") from error
     object.__setattr__(trained, "module", module.to(device).eval())
     return trained
@@ -130,6 +137,21 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone().contiguous() for name, value in module.state_dict().items()}
 
 
+def digest(videos: Sequence[TrainingVideo], warm_start: TrainedMethod | None = None) -> str:
+    """A fingerprint of all that a run learns from: features, targets and the network it starts from."""
+    found = hashlib.blake2b(digest_size=16)
+    for video in videos:
+        marks = [(each.class_index, each.first, each.stop, each.exact) for each in video.instances]
+        values = video.features.values
+        found.update(json.dumps([video.video_id, values.shape, str(values.dtype), video.is_complete, marks]).encode())
+        for array in (values, video.action, video.background, video.video_label):
+            found.update(np.ascontiguousarray(array).tobytes())
+    for name, value in tensors_of(warm_start.module).items() if warm_start is not None else ():
+        found.update(f"{name} {tuple(value.shape)}".encode())
+        found.update(value.numpy().tobytes())
+    return found.hexdigest()
+
+
 def write_position(folder: Path, tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> None:
     """Write where an interrupted run stands, in one file that replaces the last one whole."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -151,7 +173,7 @@ def read_position(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | No
         with safe_open(path, framework="pt") as stored:
             told = json.loads((stored.metadata() or {})["position"])
             return {name: stored.get_tensor(name) for name in stored.keys()}, told  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BadCheckpoint(f"{path} is damaged ({error}); delete it to start the run from the beginning") from error
 
 

@@ -84,7 +84,8 @@ class EarlyStop:
     Attributes
     ----------
     fold
-        Share of the training videos held out, 0 to 1; at least one video, never all.
+        Share of the training videos held out, 0 to 1, of complete and incomplete ones alike; at least one video, never
+        the last of either kind.
     every
         Epochs between two looks.
     patience

@@ -18,11 +18,20 @@ from wtal_core.training.dataset import TrainingSet, TrainingVideo
 def held_out(
     videos: Sequence[TrainingVideo], early_stop: EarlyStop | None, rng: np.random.Generator
 ) -> tuple[list[TrainingVideo], list[TrainingVideo]]:
-    """Videos to train on and videos to watch; no fold is made of fewer than two videos."""
-    if early_stop is None or len(videos) < 2:
+    """Videos to train on and videos to watch.
+
+    Complete and incomplete videos give the same share, and the last of a kind is never watched: a stage may train on
+    that kind alone. Without two videos of one kind there is no fold.
+    """
+    if early_stop is None:
         return list(videos), []
-    n_fold = min(max(1, round(early_stop.fold * len(videos))), len(videos) - 1)
-    fold = set(rng.permutation(len(videos))[:n_fold].tolist())
+    complete = np.array([video.is_complete for video in videos], dtype=bool)
+    kinds = sorted((np.flatnonzero(complete), np.flatnonzero(~complete)), key=len, reverse=True)
+    wanted = [min(round(early_stop.fold * len(kind)), len(kind) - 1) for kind in kinds]
+    if max(wanted) < 1 and len(kinds[0]) > 1:
+        wanted[0] = 1
+    drawn = [rng.permutation(kind)[: max(0, n)].tolist() for kind, n in zip(kinds, wanted, strict=True)]
+    fold = {index for indices in drawn for index in indices}
     kept = [video for index, video in enumerate(videos) if index not in fold]
     return kept, [videos[index] for index in sorted(fold)]
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,7 @@ class _Run:
         self.optimizer = self._fresh_optimizer()
         self.stage_index, self.stage_step, self.epoch, self.step = 0, 0, 0, 0
         self.history: list[dict[str, float]] = []
-        self._restored = False
+        self._learned_from = (tuple(videos), warm_start)
 
     # -- before the first step ------------------------------------------------------------------------------------
 
@@ -380,7 +381,13 @@ class _Run:
             "classes": list(self.class_names),
             "features": self.n_features,
             "videos": [video.video_id for video in self.set.videos],
+            "labels, features or warm start": self._digest,
         }
+
+    @cached_property
+    def _digest(self) -> str:
+        """Of what the run learns from; read once, and only by a run that keeps checkpoints."""
+        return checkpoint.digest(*self._learned_from)
 
     def result(self) -> TrainedMethod:
         """The trained method."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -12,6 +13,7 @@ from wtal_core.models import METHODS
 from wtal_core.models.method import MethodEntry, Output
 from wtal_core.training import checkpoint, trainer
 from wtal_core.training.config import EarlyStop, Stage, TrainingConfig
+from wtal_core.training.early_stop import held_out
 from wtal_core.training.trainer import TrainingDiverged, train
 
 SCHEDULE = TrainingConfig((Stage(2, 1e-2), Stage(2, 1e-2, restart=True)), batch_size=5, max_length=20)
@@ -139,6 +141,24 @@ def test_a_checkpoint_of_another_run_is_refused(scene, tmp_path):
         train("plain", *scene, seed=9, checkpoint_dir=tmp_path, resume=True)
 
 
+def test_a_checkpoint_of_other_labels_features_or_another_start_is_refused(scene, tmp_path):
+    videos, names = scene
+    earlier = train("plain", videos, names, seed=4)
+    train("plain", videos, names, checkpoint_dir=tmp_path)
+    one = videos[0]
+    changed = [
+        replace(one, action=~one.action),
+        replace(one, background=~one.background),
+        replace(one, video_label=1 - one.video_label),
+        replace(one, features=replace(one.features, values=one.features.values + 1)),
+    ]
+    for other in changed:
+        with pytest.raises(ValueError, match=r"belongs to another run \(its labels, features or warm start differ"):
+            train("plain", [other, *videos[1:]], names, checkpoint_dir=tmp_path, resume=True)
+    with pytest.raises(ValueError, match="warm start differ"):
+        train("plain", videos, names, checkpoint_dir=tmp_path, resume=True, warm_start=earlier)
+
+
 def test_a_damaged_checkpoint_is_named(scene, tmp_path):
     (tmp_path / checkpoint.POSITION).write_bytes(b"not a checkpoint")
     with pytest.raises(checkpoint.BadCheckpoint, match="delete it"):
@@ -192,8 +212,23 @@ def test_early_stop_goes_back_to_the_best_network_of_the_held_out_fold(scene):
     settings = TrainingConfig((Stage(20, 1e3),), batch_size=5, early_stop=EarlyStop(0.25, 1, 2))
     passes = []
     trained = train("plain", *scene, training=settings, progress=lambda told: passes.append(told.epoch))
-    assert max(passes) < 20
-    assert len(trained.history) == max(passes)
+    assert max(passes) == 3
+    assert len(trained.history) == 3
+    best = train("plain", *scene, training=replace(settings, stages=(Stage(1, 1e3),)))  # ends with that first look
+    assert torch.equal(weights(trained), weights(best))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fold_takes_a_share_of_each_kind_and_never_the_last(scene, seed):
+    videos, rng = scene[0], np.random.default_rng(seed)
+    kinds = [replace(video, is_complete=index < 4) for index, video in enumerate(videos)]  # 4 complete, 8 not
+    kept, fold = held_out(kinds, EarlyStop(0.25), rng)
+    assert sorted(video.is_complete for video in fold) == [False, False, True]
+    assert len(kept) == 9
+    lone = [replace(video, is_complete=index == 0) for index, video in enumerate(videos[:3])]
+    kept, fold = held_out(lone, EarlyStop(0.9), rng)
+    assert [video.is_complete for video in kept] == [True, False]
+    assert held_out(lone[:2], EarlyStop(0.5), rng)[1] == []
 
 
 def test_early_stop_resumes_bit_for_bit(scene, tmp_path, monkeypatch):
@@ -235,6 +270,10 @@ def test_a_trained_method_reads_back_as_it_was_written(scene, tmp_path):
 def test_a_folder_that_holds_no_run_is_refused(tmp_path, scene):
     with pytest.raises(checkpoint.BadCheckpoint, match="does not hold a trained method"):
         checkpoint.load(tmp_path)
+    for text in ("[]", '"text"', '{"format": 1, "method": "plain", "config": {}, "streams": [1]}', "{"):
+        (tmp_path / checkpoint.RUN).write_text(text)
+        with pytest.raises(checkpoint.BadCheckpoint, match=r"holds no description|does not hold a trained method"):
+            checkpoint.load(tmp_path)
     checkpoint.save(tmp_path, train("plain", *scene))
     (tmp_path / checkpoint.WEIGHTS).write_bytes(b"\x00" * 20)
     with pytest.raises(checkpoint.BadCheckpoint, match="does not hold a trained method"):

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from app.commands import COMMANDS
 from app.commands.console import CommandError, one_line
+from app.settings import one_thread_each
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    one_thread_each()
     try:
         options = parser().parse_args(arguments)
         status: int = COMMANDS[options.command].run(options)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from app import catalogue, jobs, recovery
 from app.job_kinds import LANES
 from app.services import runs
-from app.settings import Settings
+from app.settings import Settings, one_thread_each
 from app.supervisor import supervise, worker_command
 from app.workspace import Workspace
 from db.records import JobRecord
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="wtal worker", description="Run background jobs.")
     parser.add_argument("--lane", choices=LANES, help="run this lane only, in this process")
     lane = parser.parse_args(arguments).lane
+    one_thread_each()
     if lane is None:
         return supervise([worker_command(each) for each in LANES])
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s worker ({lane}) %(levelname)s %(message)s")

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnsOf, Curves, decimate, gatedColumns } from "../../app/components/annotator/timeline/curves.js";
 import { hit, layOut, packed } from "../../app/components/annotator/timeline/lanes.js";
+import { uncovered } from "../../app/components/annotator/timeline/spans.js";
 import { tickStep, Viewport } from "../../app/components/annotator/timeline/viewport.js";
 
 /** @param {number[][]} rows @param {number[]} edges */
@@ -107,4 +108,11 @@ test("edges win over bodies, and either side of a thin mark can be taken", () =>
   assert.equal(hit([{ ...box, x1: 160 }], 130, 5, 6)?.edge, null);
   assert.equal(hit([{ ...box, canDrag: false }], 98, 5, 6)?.edge, null);
   assert.equal(hit([box], 96, 50, 6), null);
+});
+
+test("a proposal mostly under a stronger one is not drawn, unless it is selected", () => {
+  const of = (id, start, end) => ({ id, label: "jump", start, end, score: 1 - id / 10 });
+  const best = of(1, 0, 100), under = of(2, 20, 60), beside = of(3, 90, 200);
+  assert.deepEqual(uncovered([best, under, beside], null).map(({ id }) => id), [1, 3]);
+  assert.deepEqual(uncovered([best, under, beside], 2).map(({ id }) => id), [1, 2, 3]);
 });

@@ -47,14 +47,32 @@ export function annotationBoxes(annotations, lane, view, colourOf, selection) {
 }
 
 /**
- * @param {Proposal[]} proposals open ones @param {import("./lanes.js").Lane} lane @param {import("./viewport.js").Viewport} view
+ * What the lane has room for: a proposal that mostly lies under a stronger one is found in the list and by Tab only.
+ * @param {Proposal[]} proposals best first @param {string | number | null} selected always shown
+ * @returns {Proposal[]} best first
+ */
+export function uncovered(proposals, selected) {
+  /** @type {Proposal[]} */
+  const shown = [];
+  for (const one of proposals) {
+    const isUnder = shown.some(({ start, end }) => {
+      const shared = Math.min(end, one.end) - Math.max(start, one.start);
+      return 2 * shared > Math.min(end - start, one.end - one.start);
+    });
+    if (!isUnder || one.id === selected) shown.push(one);
+  }
+  return shown;
+}
+
+/**
+ * @param {Proposal[]} proposals open ones, best first @param {import("./lanes.js").Lane} lane @param {import("./viewport.js").Viewport} view
  * @param {(label: string) => string} colourOf @param {{id: string | number | null, edge: "start" | "end" | null}} selection
  * @param {(proposal: Proposal) => number} strengthOf 0 to 1
  * @returns {Box[]} weakest first, so that a strong one lies on top
  */
 export function proposalBoxes(proposals, lane, view, colourOf, selection, strengthOf) {
   const seen = proposals.filter(({ start, end }) => end >= view.start && start <= view.end);
-  return seen.reverse().map((proposal) => ({
+  return uncovered(seen, selection.id).reverse().map((proposal) => ({
     type: "proposal", id: proposal.id, x0: view.x(proposal.start), x1: view.x(proposal.end), y0: lane.y + 7, y1: lane.y + lane.height - 8,
     start: proposal.start, end: proposal.end, colour: colourOf(proposal.label), label: proposal.label, canDrag: proposal.id === selection.id,
     isSelected: proposal.id === selection.id, edge: proposal.id === selection.id ? selection.edge : null, level: "full", strength: strengthOf(proposal),
@@ -73,7 +91,7 @@ export function drawBox(c, theme, span) {
 function drawProposal(c, { x0, x1, y0, y1, colour, strength }) {
   const width = Math.max(2, x1 - x0);
   c.fillStyle = c.strokeStyle = colour;
-  c.globalAlpha = 0.18 + 0.72 * strength;
+  c.globalAlpha = 0.1 + 0.8 * strength;
   box(c, x0, y0, width, y1 - y0);
   c.fill();
   c.globalAlpha = 0.45 + 0.55 * strength;

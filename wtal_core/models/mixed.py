@@ -28,7 +28,7 @@ from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.models.mixed_growing import GrowthRule, Knowledge, soft_targets
 from wtal_core.models.mixed_losses import balanced_mil_loss, known_loss, segmentation_loss, top_mean
 from wtal_core.models.mixed_network import MixedNetwork
-from wtal_core.training.config import Stage, TrainingConfig
+from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 
@@ -58,6 +58,18 @@ class MixedConfig:
     class_power: float = _setting(1.0, "test: power of the video score a proposal's score is multiplied with; 0 is off")
     outer_ratio: float = _setting(0.75, "test: outer strips, share of the length of a proposal")
     suppression: float = _setting(0.4, "test: sigma of the Gaussian soft-NMS; 0.3 in HR-Pro")
+
+    def __post_init__(self) -> None:
+        check_whole(0, components=self.components)
+        check_whole(1, width=self.width, voters=self.voters)
+        for dilation in self.dilations:
+            check_whole(1, dilations=dilation)
+        drops = {"input_dropout": self.input_dropout, "block_dropout": self.block_dropout}
+        check_number(0, 1, open_end=True, head_dropout=self.head_dropout, **drops)
+        check_number(0, noise=self.noise, class_power=self.class_power, outer_ratio=self.outer_ratio)
+        shares = ("positive", "background", "click", "peak", "found", "teacher", "class")
+        check_number(0, 1, **{f"{name}_share": getattr(self, f"{name}_share") for name in shares})
+        check_number(1e-6, suppression=self.suppression)
 
 
 class Mixed(nn.Module):

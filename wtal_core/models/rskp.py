@@ -24,7 +24,7 @@ from wtal_core.inference.contrast import contrast_proposals
 from wtal_core.inference.scoring import RSKP_STRIP, Ends
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
-from wtal_core.training.config import Stage, TrainingConfig
+from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 EPSILON = 1e-9
@@ -54,6 +54,20 @@ class RskpConfig:
         default=0.5, metadata={"help": "largest overlap kept, of the lower-scored length; 0.5"}
     )
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
+    mix: float = field(
+        default=0.6, metadata={"help": "share of the plain branch, 0..1, the walk has the rest; .6, ActivityNet .8"}
+    )
+
+    def __post_init__(self) -> None:
+        check_whole(1, width=self.width, representatives=self.representatives, memory_slots=self.memory_slots)
+        check_whole(1, iterations=self.iterations, memory_from=self.memory_from)
+        check_number(0, 1, open_end=True, dropout=self.dropout, walk=self.walk)
+        check_number(0, 1, mix=self.mix, class_threshold=self.class_threshold, nms_threshold=self.nms_threshold)
+        check_number(0, background_weight=self.background_weight, attention_weight=self.attention_weight)
+        check_number(
+            0, propagation_weight=self.propagation_weight, late_propagation_weight=self.late_propagation_weight
+        )
+        check_number(1e-6, scale=self.scale, temperature=self.temperature)
 
 
 class Rskp(nn.Module):
@@ -94,9 +108,10 @@ class Rskp(nn.Module):
         mu = representatives(x, mask, self.start, config.iterations)  # (B, K, H)
         walked = random_walk(x, mask, mu, config.walk)
         plain, spread = self._head(x, mask), self._head(walked, mask)
-        video = 0.6 * plain["pooled"].softmax(-1) + 0.4 * spread["pooled"].softmax(-1)  # (B, C + 1)
-        frames = 0.6 * plain["frames"].softmax(-1) + 0.4 * spread["frames"].softmax(-1)
-        logits = 0.6 * plain["frames"] + 0.4 * spread["frames"]
+        mix = config.mix
+        video = mix * plain["pooled"].softmax(-1) + (1 - mix) * spread["pooled"].softmax(-1)  # (B, C + 1)
+        frames = mix * plain["frames"].softmax(-1) + (1 - mix) * spread["frames"].softmax(-1)
+        logits = mix * plain["frames"] + (1 - mix) * spread["frames"]
         extras = {
             "frame_scores": (frames * plain["attention"][..., None])[..., :-1],
             "plain": plain["frames"],
@@ -278,7 +293,11 @@ def _nce(logits: Tensor, labels: Tensor) -> Tensor:
     return -(shares * F.log_softmax(logits, -1)).sum(-1).mean()
 
 
+# The public code adds up the gradients of the 10 videos of a step, where this trainer takes their mean. Adam does not
+# see the factor, but its L2 term does: the printed weight on a sum is a tenth of it on a mean, 5e-4 becoming 5e-5.
 _PUBLISHED: Mapping[str, Any] = {
+    "training.betas": (0.9, 0.99),
+    "training.weight_decay": 5e-5,
     "method.width": 2048,
     "method.memory_from": 101,
     "training.learning_rate": 5e-5,
@@ -301,7 +320,8 @@ ENTRY = MethodEntry(
                 "method.scale": 10.0,
                 "method.background_weight": 0.1,
                 "training.learning_rate": 2e-5,
-                "training.weight_decay": 1e-3,
+                "method.mix": 0.8,
+                "training.weight_decay": 1e-4,
             },
         }
     ),

@@ -26,7 +26,7 @@ from wtal_core.losses.mil import video_cross_entropy
 from wtal_core.losses.segment import partial_segment_loss, propagation_loss, sphere_loss, squared_segment_loss
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Setup
-from wtal_core.training.config import Stage, TrainingConfig
+from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
 from wtal_core.training.dataset import Batch
 
 
@@ -52,6 +52,17 @@ class SegmentLevelConfig:
     share: int = field(default=8, metadata={"help": "r where no instance is counted (weak videos, test); W-TALC 8"})
     class_weight: float = field(default=0.7, metadata={"help": "share of the class score in a segment's score; 0.7"})
     min_length: int = field(default=2, metadata={"help": "shortest proposal, snippets; W-TALC 2"})
+
+    def __post_init__(self) -> None:
+        check_whole(1, width=self.width, margin=self.margin, share=self.share, min_length=self.min_length)
+        check_number(0, 1, open_end=True, dropout=self.dropout)
+        check_number(
+            0,
+            segment_weight=self.segment_weight,
+            sphere_weight=self.sphere_weight,
+            propagation_weight=self.propagation_weight,
+            class_weight=self.class_weight,
+        )
 
 
 class SegmentLevel(nn.Module):

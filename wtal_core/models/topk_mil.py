@@ -21,7 +21,7 @@ from wtal_core.losses.masked import mid_range, top_k_mean
 from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Setup
-from wtal_core.training.config import Stage, TrainingConfig
+from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
 from wtal_core.training.dataset import Batch
 
 
@@ -42,6 +42,12 @@ class TopKMilConfig:
     )
     class_weight: float = field(default=0.7, metadata={"help": "share of the class score in a segment's score; 0.7"})
     min_length: int = field(default=2, metadata={"help": "shortest proposal, snippets; paper 2"})
+
+    def __post_init__(self) -> None:
+        check_whole(1, width=self.width, share=self.share, min_length=self.min_length)
+        check_number(0, 1, open_end=True, dropout=self.dropout)
+        check_number(0, 1, similarity=self.similarity)
+        check_number(0, margin=self.margin, sparsity=self.sparsity, class_weight=self.class_weight)
 
 
 class TopKMil(nn.Module):

@@ -8,6 +8,7 @@ numbers are the paper's, T-numbers the resolutions of what it leaves open. Where
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +27,7 @@ from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
 from wtal_core.models.blocks import ResidualConv, feature_scale, linear
 from wtal_core.models.method import MethodEntry, Output, Setup
 from wtal_core.models.ttc_loc_presets import PRESETS, TRAINING
+from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch
 
 Gate = Literal["sigmoid", "softsign", "straight_through"]
@@ -89,8 +91,15 @@ class TtcLocConfig:
             raise ValueError(
                 f"threshold_training={self.threshold_training} learns no threshold to cut at; set threshold_test=manual"
             )
-        if not 0 <= self.classification_weight <= 1:
-            raise ValueError(f"classification_weight is a share, 0 to 1, got {self.classification_weight}")
+        check_whole(1, width=self.width)
+        check_whole(0, regularizer_delay=self.regularizer_delay)
+        check_number(0, 1, open_end=True, dropout=self.dropout, input_dropout=self.input_dropout)
+        check_number(0, 1, classification_weight=self.classification_weight)
+        check_number(0, input_noise=self.input_noise, margin=self.margin, localization_weight=self.localization_weight)
+        check_number(0, class_weight=self.class_weight)
+        check_number(-math.inf, background_bias=self.background_bias)
+        if self.background_weight_total is not None:
+            check_number(0, background_weight_total=self.background_weight_total)
 
 
 class TtcLoc(nn.Module):

@@ -11,6 +11,22 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 
+def check_whole(least: int, **values: object) -> None:
+    """Refuse anything but integers of at least ``least``; the message names the setting."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+
+
+def check_number(least: float, most: float = math.inf, *, open_end: bool = False, **values: object) -> None:
+    """Refuse anything but finite numbers from ``least`` to ``most``, without ``most`` itself if ``open_end``."""
+    for name, value in values.items():
+        number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+        if not (math.isfinite(number) and least <= number <= most) or (open_end and number == most):
+            limit = "" if most == math.inf else f" and {'under' if open_end else 'at most'} {most:g}"
+            raise ValueError(f"{name} must be a finite number of at least {least:g}{limit}, got {value!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A stretch of training with one schedule.
@@ -53,11 +69,16 @@ class Stage:
                 f"a stage lasts at least one epoch or step, got epochs {self.epochs}, steps {self.steps} and min_steps "
                 f"{self.min_steps}"
             )
+        check_whole(1, epochs=self.epochs)
+        check_whole(0, min_steps=self.min_steps)
+        if self.steps is not None:
+            check_whole(1, steps=self.steps)
         if self.learning_rate <= 0 or not 0 <= self.warmup <= 1 or not 0 <= self.final <= 1:
             raise ValueError(
                 "a stage needs a positive learning rate and warmup and final between 0 and 1, got "
                 f"learning_rate {self.learning_rate}, warmup {self.warmup}, final {self.final}"
             )
+        check_number(0, learning_rate=self.learning_rate, warmup=self.warmup, final=self.final)
         if self.videos not in ("all", "complete", "incomplete"):
             raise ValueError(f"a stage's videos are all, complete or incomplete, got {self.videos!r}")
 
@@ -102,6 +123,7 @@ class EarlyStop:
                 "early stop needs a fold between 0 and 1 and positive every and patience, got "
                 f"{self.fold}, {self.every}, {self.patience}"
             )
+        check_whole(1, every=self.every, patience=self.patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +144,8 @@ class TrainingConfig:
         Random contiguous crop of at most this many snippets; None trains on whole videos.
     full_per_batch
         At least this many fully annotated videos in each batch, where there are any.
+    betas
+        Decay of Adam's two moments, each 0 to under 1.
     gradient_clip
         Largest global gradient norm; 0 is off.
     bucket
@@ -139,6 +163,7 @@ class TrainingConfig:
     gradient_clip: float = 0.0
     bucket: int = 1
     early_stop: EarlyStop | None = None
+    betas: tuple[float, float] = (0.9, 0.999)
 
     def __post_init__(self) -> None:
         if not self.stages:
@@ -155,6 +180,15 @@ class TrainingConfig:
                 "weight_decay and gradient_clip must not be negative and full_per_batch not above batch_size, got "
                 f"{self.weight_decay}, {self.gradient_clip} and {self.full_per_batch}"
             )
+        check_whole(1, batch_size=self.batch_size, bucket=self.bucket)
+        check_whole(0, full_per_batch=self.full_per_batch)
+        if self.max_length is not None:
+            check_whole(1, max_length=self.max_length)
+        check_number(0, weight_decay=self.weight_decay, gradient_clip=self.gradient_clip)
+        if len(self.betas) != 2:
+            raise ValueError(f"Adam has two betas, got {self.betas!r}")
+        for beta in self.betas:
+            check_number(0, 1, open_end=True, betas=beta)
 
 
 C = TypeVar("C")
@@ -193,11 +227,17 @@ def _typed(hint: Any, value: Any) -> Any:
     if origin is tuple:
         items = value.split(",") if isinstance(value, str) else value
         return tuple(_typed(arguments[0], item) for item in items)
-    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        return from_data(hint, value)  # type: ignore[arg-type]
+    if dataclasses.is_dataclass(hint):
+        if isinstance(value, Mapping):
+            return from_data(hint, value)  # type: ignore[arg-type]
+        if not isinstance(value, hint):  # type: ignore[arg-type]
+            fields = ", ".join(field.name for field in dataclasses.fields(hint))
+            raise ValueError(f"it has the fields {fields} and is no single value; set it in code, or to none")
     if hint is bool and isinstance(value, str):
         return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
     if hint in (int, float) and not isinstance(value, bool):
+        if hint is int and isinstance(value, float) and not value.is_integer():
+            raise ValueError("a whole number is wanted")
         return hint(value)
     if origin is Literal and value not in arguments:
         raise ValueError(f"one of {', '.join(map(str, arguments))} is wanted, got {value!r}")

@@ -188,7 +188,8 @@ class _Run:
     def _fresh_optimizer(self) -> torch.optim.Optimizer:
         kinds: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
         parameters = [each for each in self.module.parameters() if each.requires_grad]
-        return kinds[self.training.optimizer](parameters, lr=1.0, weight_decay=self.training.weight_decay)
+        settings = self.training
+        return kinds[settings.optimizer](parameters, lr=1.0, betas=settings.betas, weight_decay=settings.weight_decay)
 
     def _warm_start(self, trained: TrainedMethod) -> None:
         """Take over the network of an earlier run."""

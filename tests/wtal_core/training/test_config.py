@@ -40,6 +40,53 @@ def test_a_wrong_value_dies_where_it_is_made(make, told):
         make()
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Stage(1, float("nan")),
+        lambda: Stage(1, float("inf")),
+        lambda: Stage(1.5),
+        lambda: TrainingConfig((Stage(1),), batch_size=1.7),
+        lambda: TrainingConfig((Stage(1),), weight_decay=float("nan")),
+        lambda: TrainingConfig((Stage(1),), betas=(0.9, 1.0)),
+        lambda: EarlyStop(0.2, every=1.5),
+    ],
+)
+def test_a_number_that_no_run_can_use_is_refused(make):
+    with pytest.raises(ValueError, match=r"must be a (whole|finite) number|at least one epoch|positive learning rate"):
+        make()
+
+
+@pytest.mark.parametrize("name", ["topk_mil", "ttc_loc", "segment_level", "rskp"])
+@pytest.mark.parametrize("field", [{"dropout": 1.0}, {"dropout": float("nan")}])
+def test_a_dropout_that_leaves_nothing_is_refused(name, field):
+    with pytest.raises(ValueError, match="dropout must be a finite number of at least 0 and under 1"):
+        METHODS[name].config(**field)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{"voters": 0}, {"class_share": float("nan")}, {"suppression": 0.0}, {"dilations": (0,)}, {"head_dropout": 1.0}],
+)
+def test_a_setting_mixed_cannot_use_is_refused(field):
+    with pytest.raises(ValueError, match=next(iter(field))):
+        METHODS["mixed"].config(**field)
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+@pytest.mark.parametrize("field", [{"width": 0}, {"width": 1.5}])
+def test_a_network_that_cannot_be_built_is_refused_with_the_name_of_the_setting(name, field):
+    with pytest.raises(ValueError, match=next(iter(field))):
+        METHODS[name].config(**field)
+
+
+def test_the_published_rskp_keeps_what_its_code_optimises():
+    config, training = configured(METHODS["rskp"], "activitynet")
+    assert (config.mix, training.betas, training.weight_decay) == (0.8, (0.9, 0.99), 1e-4)
+    config, training = configured(METHODS["rskp"], "thumos14")
+    assert (config.mix, training.betas, training.weight_decay) == (0.6, (0.9, 0.99), 5e-5)
+
+
 def test_a_config_survives_json():
     config = TrainingConfig((Stage(2, warmup=0.1), Stage(1, steps=7, restart=True)), early_stop=EarlyStop(0.3))
     assert from_data(TrainingConfig, to_data(config)) == config
@@ -78,6 +125,10 @@ def test_settings_are_read_from_text_and_go_where_they_belong():
         ({"width": "wide"}, "'width' cannot be 'wide'"),
         ({"gate": "open"}, "sigmoid, softsign"),
         ({"temporal": "perhaps"}, "'temporal' cannot be 'perhaps'"),
+        ({"training.early_stop": "0.2"}, "'early_stop' cannot be '0.2': it has the fields fold, every, patience"),
+        ({"training.stages": "a,b"}, "'stages' cannot be 'a,b': it has the fields epochs"),
+        ({"training.batch_size": 1.7}, "'batch_size' cannot be 1.7: a whole number"),
+        ({"training.learning_rate": "nan"}, "learning_rate must be a finite number"),
         ({"app.width": "3"}, "neither the method nor the training"),
     ],
 )

@@ -48,8 +48,12 @@ class Table:
         return self.take(np.lexsort((self.end, self.start, self.video, -self.score, self.label)))
 
 
-def tables(ground_truth: GroundTruth, predictions: Predictions) -> tuple[Table, Table]:
-    """Instances (file order) and predictions (best first) of the evaluated videos and classes."""
+def tables(ground_truth: GroundTruth, predictions: Predictions, *, any_label: bool = False) -> tuple[Table, Table]:
+    """Instances (file order) and predictions (best first) of the evaluated videos and classes.
+
+    With ``any_label``, proposals of classes that the ground truth does not have stay; their label is the number of
+    classes it has.
+    """
     videos = {video: index for index, video in enumerate(sorted(ground_truth.instances))}
     labels = {label: index for index, label in enumerate(ground_truth.labels)}
     instances = [
@@ -58,10 +62,10 @@ def tables(ground_truth: GroundTruth, predictions: Predictions) -> tuple[Table, 
         for found in ground_truth.instances[video]
     ]
     proposals = [
-        (index, labels[found.label], found.segment.start, found.segment.end, found.score)
+        (index, labels.get(found.label, len(labels)), found.segment.start, found.segment.end, found.score)
         for video, index in videos.items()
         for found in predictions.get(video, ())
-        if found.label in labels
+        if any_label or found.label in labels
     ]
     return table(instances), table(proposals).best_first()
 

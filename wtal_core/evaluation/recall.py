@@ -21,7 +21,7 @@ def average_recall(
 ) -> dict[int, float]:
     """Share of the instances that the best N proposals of a video overlap enough, mean over the thresholds.
 
-    Classes are not looked at, and one proposal may find several instances.
+    Classes are not looked at, not even whether the ground truth has them, and one proposal may find several instances.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def average_recall(
     wanted = list(numbers)
     if not wanted or min(wanted) < 1:
         raise ValueError(f"average recall counts the best N proposals of a video, N at least 1, got {wanted}")
-    instances, proposals = tables(ground_truth, predictions)
+    instances, proposals = tables(ground_truth, predictions, any_label=True)
     order = np.lexsort((proposals.label, proposals.end, proposals.start, -proposals.score, proposals.video))
     proposals = proposals.take(order)
     rank = np.arange(len(proposals)) - np.searchsorted(proposals.video, proposals.video)

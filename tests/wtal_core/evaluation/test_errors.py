@@ -71,6 +71,12 @@ def test_length_edges_must_ascend_from_zero():
             length_sensitivity(truth((0, 1)), {}, edges=wrong)
 
 
+def test_average_recall_counts_a_proposal_of_a_class_the_truth_does_not_have():
+    """One instance at [0, 10), found by a proposal that names a class nobody annotated."""
+    ground_truth = GroundTruth({"v": (ActionInstance("a", Segment(0, 10)),)})
+    assert average_recall(ground_truth, {"v": [Proposal("foreign", Segment(0, 10), 1.0)]}, [1]) == {1: 1.0}
+
+
 def test_average_recall_counts_the_best_n_of_each_video_whatever_their_class():
     """Of two instances the best proposal finds one fully and the second the other by .6: thresholds .5 and .9."""
     ground_truth = truth((0, 10), (20, 30))

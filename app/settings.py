@@ -19,7 +19,7 @@ from pathlib import Path
 
 
 def one_thread_each() -> None:
-    """Let this process compute with one thread, unless ``OMP_NUM_THREADS`` says otherwise; call before torch is imported.
+    """Let this process compute with one thread, unless ``OMP_NUM_THREADS`` is set; call before torch is imported.
 
     Web, worker lanes and their networks of a few hundred units share the cores, and OpenMP's threads spin while they
     wait for each other. Measured on two busy cores: 700 steps of ``mixed`` on 9 videos took 11.6 s with one thread and

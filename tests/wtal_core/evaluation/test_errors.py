@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.wtal_core.evaluation.scenes import proposals, seconds, truth
-from wtal_core.domain import Proposal
+from wtal_core.domain import Proposal, Segment
 from wtal_core.evaluation import ActionInstance, GroundTruth
 from wtal_core.evaluation.average_precision import classification_map
 from wtal_core.evaluation.errors import PredictionKind, false_positive_profile, length_sensitivity

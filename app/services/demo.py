@@ -25,7 +25,7 @@ from wtal_core.domain import MICROSECONDS, Segment, SupervisionLevel
 from wtal_core.evaluation.cost import PAPER_PHI
 
 NAME = "Demo"
-N_VIDEOS = 12
+N_VIDEOS = 10
 SEED = 0
 METHOD = "mixed"
 LEVELS = (

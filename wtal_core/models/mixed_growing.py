@@ -145,17 +145,25 @@ def grow_clicks(margin: NDArray[np.floating], known: Knowledge, share: float) ->
         if instance.exact:
             spans[index] = [instance.first, instance.stop]
             continue
-        before = known.instances[order[place - 1]] if place else None
-        after = known.instances[order[place + 1]] if place + 1 < len(order) else None
+        earlier = (known.instances[other] for other in reversed(order[:place]))
+        later = (known.instances[other] for other in order[place + 1 :])
+        before = next((other for other in earlier if not _holds(other, instance)), None)
+        after = next((other for other in later if not _holds(other, instance)), None)
         low, high = _limits(margin, known.background[:, instance.class_index], instance, before, after)
         spans[index] = list(_grow(margin[:, instance.class_index], instance, low, high, share))
     for left, right in pairwise(order):
-        if spans[left][1] > spans[right][0]:
-            a, b = known.instances[left], known.instances[right]
+        a, b = known.instances[left], known.instances[right]
+        if spans[left][1] > spans[right][0] and not _holds(a, b):
             middle = (spans[left][1] + spans[right][0]) // 2
             spans[left][1] = max(a.stop, min(middle, spans[left][1]))
             spans[right][0] = min(b.first, max(middle, spans[right][0]))
     return [(spans[index][0], spans[index][1]) for index in range(len(known.instances))]
+
+
+def _holds(other: Instance, instance: Instance) -> bool:
+    """Whether an exact instance of another class has all of this one inside it: both happen, neither ends the other."""
+    inside = other.first <= instance.first and instance.stop <= other.stop
+    return other.exact and other.class_index != instance.class_index and inside
 
 
 def _limits(

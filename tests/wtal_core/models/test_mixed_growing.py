@@ -201,3 +201,13 @@ def test_clicked_instances_hold_their_clicks_and_never_overlap(scene, share):
         assert 0 <= first <= instance.first < instance.stop <= stop <= len(margin)
     ordered = sorted(spans)
     assert all(left[1] <= right[0] for left, right in pairwise(ordered))
+
+
+def test_a_click_inside_an_exact_segment_of_another_class_grows_to_both_sides():
+    """Class 0 is high on [3, 9) within class 1's exact [0, 20): the click grows as it would without that segment."""
+    margin = np.full((25, 2), -2.0)
+    margin[0:20, 1] = 3
+    margin[3:9, 0] = 3
+    around = Instance(1, 0, 20, exact=True)
+    assert grow_clicks(margin, knowledge(25, (click(5),), n_classes=2), 0.55) == [(3, 9)]
+    assert grow_clicks(margin, knowledge(25, (around, click(5)), n_classes=2), 0.55) == [(0, 20), (3, 9)]

@@ -214,7 +214,10 @@ def _logits(prediction: VideoPrediction) -> NDArray[np.float32]:
 
 
 def _knowledge(video: TrainingVideo) -> Knowledge:
-    return Knowledge(video.action, video.background, video.instances, video.video_label > 0, video.is_complete)
+    present = video.video_label > 0
+    return Knowledge(
+        video.action, video.background, video.instances, present, video.is_complete, ambiguous=video.ambiguous
+    )
 
 
 def propose(margin: NDArray[np.float64], config: MixedConfig) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -64,6 +64,8 @@ class Knowledge:
         Classes known to occur, (C,) bool.
     complete
         Whether all of the video was judged for every class; what is still unknown then is ambiguous.
+    ambiguous
+        Snippets nobody can judge, (T,) bool, where the video says so; None: none are known.
     """
 
     action: NDArray[np.bool_]
@@ -71,6 +73,15 @@ class Knowledge:
     instances: Sequence[Instance]
     present: NDArray[np.bool_]
     complete: bool = False
+    ambiguous: NDArray[np.bool_] | None = None
+
+    @property
+    def undecided(self) -> NDArray[np.bool_]:
+        """Snippets that are ambiguous and hold no known action: neither action nor background there, (T,) bool."""
+        silent = np.zeros(len(self.action), bool) if self.ambiguous is None else self.ambiguous
+        if self.complete:
+            silent = silent | ~self.background.any(axis=1)
+        return np.asarray(silent & ~self.action.any(axis=1))
 
     @property
     def searched(self) -> NDArray[np.bool_]:
@@ -79,7 +90,8 @@ class Knowledge:
         They occur, not all of the video is judged for them, and no click of theirs is there: who clicks a class clicks
         each of its instances.
         """
-        judged = np.asarray((self.action | self.background).all(axis=0) | self.complete)
+        known = self.action | self.background | self.undecided[:, None]
+        judged = np.asarray(known.all(axis=0) | self.complete)
         searched = np.asarray(self.present & ~judged)
         for instance in self.instances:
             searched[instance.class_index] &= instance.exact
@@ -106,8 +118,8 @@ def segmentation(margin: NDArray[np.floating], known: Knowledge, rule: GrowthRul
     grown = known.action.copy()
     for instance, (first, stop) in zip(known.instances, grow_clicks(margin, known, rule.click_share), strict=True):
         grown[first:stop, instance.class_index] = True
-    grown &= ~known.background | known.action
-    taken = np.asarray(grown.any(axis=1))
+    grown &= ~(known.background | known.undecided[:, None]) | known.action
+    taken = np.asarray(grown.any(axis=1) | known.undecided)
     found = [
         (float(margin[first:stop, c].mean()), int(c), first, stop)
         for c in np.flatnonzero(known.searched)
@@ -272,14 +284,13 @@ def soft_targets(
     Returns
     -------
     NDArray
-        (T, C + 1), rows sum to 1, but ambiguous snippets of a complete video are 0. Two actions share their mass.
+        (T, C + 1), rows sum to 1, but ambiguous snippets without a known action are 0. Two actions share their mass.
     """
     n_classes = logits.shape[1] - 1
     grown = segmentation(logits[:, :n_classes] - logits[:, n_classes:], known, rule)
     hard = np.concatenate([grown, ~grown.any(axis=1, keepdims=True)], axis=1).astype(np.float64)
     hard /= hard.sum(axis=1, keepdims=True)
-    if known.complete:
-        hard[~(known.action | known.background).any(axis=1)] = 0.0
+    hard[known.undecided] = 0.0
     if not known.searched.any():
         return hard.astype(np.float32)
     possible = known.present & ~known.background  # (T, C)
@@ -287,5 +298,5 @@ def soft_targets(
     shifted = np.where(allowed, logits.astype(np.float64), -np.inf)
     soft = np.exp(shifted - shifted.max(axis=1, keepdims=True))
     soft /= soft.sum(axis=1, keepdims=True)
-    settled = known.action.any(axis=1, keepdims=True)
+    settled = known.action.any(axis=1, keepdims=True) | known.undecided[:, None]
     return np.where(settled, hard, (1 - teacher_share) * hard + teacher_share * soft).astype(np.float32)

@@ -56,6 +56,8 @@ class TrainingVideo:
         1.0 for every class known to occur, shape (C,).
     is_complete
         Judged everywhere for every class. Ambiguous snippets stay unknown in a complete video too.
+    ambiguous
+        Snippets that touch time nobody can judge, (T,) bool; None where there is no such time.
     """
 
     features: FeatureSequence
@@ -65,6 +67,7 @@ class TrainingVideo:
     instances: tuple[Instance, ...]
     video_label: NDArray[np.float32]
     is_complete: bool
+    ambiguous: NDArray[np.bool_] | None = None
 
     @property
     def video_id(self) -> str:

@@ -89,7 +89,8 @@ def training_video(
     action = np.zeros((grid.n_snippets, len(column)), bool)
     for instance in instances:
         action[instance.first : instance.stop, instance.class_index] = True
-    background = _background(labels, grid, edges, column, checked) & ~action
+    ambiguous = _ambiguous(labels, edges)
+    background = _background(labels, edges, column, checked) & ~ambiguous[:, None] & ~action
     label = np.array([name in labels.classes for name in class_names], np.float32)
     for name in sorted(complete):
         if label[column[name]] and not action[:, column[name]].any():
@@ -99,7 +100,7 @@ def training_video(
                 "usable segment is marked: it counts as not occurring"
             )
     is_complete = bool(column) and complete == set(column)
-    video = TrainingVideo(features, labels, action, background, tuple(instances), label, is_complete)
+    video = TrainingVideo(features, labels, action, background, tuple(instances), label, is_complete, ambiguous)
     return video, notes
 
 
@@ -176,19 +177,24 @@ def _instance(
 
 def _background(
     labels: VideoLabels,
-    grid: SnippetGrid,
     edges: NDArray[np.int64],
     column: Mapping[str, int],
     checked: set[str],
 ) -> NDArray[np.bool_]:
-    """Cells wholly inside judged time and clear of ambiguous time, (T, C)."""
-    background = np.zeros((grid.n_snippets, len(column)), bool)
+    """Cells wholly inside judged time, (T, C)."""
+    background = np.zeros((len(edges) - 1, len(column)), bool)
     for name in checked:
         for span in labels.coverage.of(name):
             background[(edges[:-1] >= span.start) & (edges[1:] <= span.end), column[name]] = True
-    for span in labels.ambiguous:
-        background[(edges[:-1] < span.end) & (edges[1:] > span.start)] = False
     return background
+
+
+def _ambiguous(labels: VideoLabels, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Cells that touch ambiguous time, (T,)."""
+    touched = np.zeros(len(edges) - 1, bool)
+    for span in labels.ambiguous:
+        touched |= (edges[:-1] < span.end) & (edges[1:] > span.start)
+    return touched
 
 
 __all__ = [

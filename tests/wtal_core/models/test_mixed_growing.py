@@ -211,3 +211,25 @@ def test_a_click_inside_an_exact_segment_of_another_class_grows_to_both_sides():
     around = Instance(1, 0, 20, exact=True)
     assert grow_clicks(margin, knowledge(25, (click(5),), n_classes=2), 0.55) == [(3, 9)]
     assert grow_clicks(margin, knowledge(25, (around, click(5)), n_classes=2), 0.55) == [(0, 20), (3, 9)]
+
+
+def test_ambiguous_time_of_a_video_that_is_not_complete_is_neither_action_nor_background():
+    """A click at 2 on a plateau [1, 8) of twelve snippets, 5 and 6 ambiguous: no target and no growth there."""
+    ambiguous = np.isin(np.arange(12), [5, 6])
+    known = replace(knowledge(12, (click(2),)), ambiguous=ambiguous)
+    margin = plateau(12, (1, 8, 3.0))
+    assert not segmentation(margin, known, RULE)[ambiguous].any()
+    targets = soft_targets(np.concatenate([margin, np.zeros((12, 1))], axis=1), known, RULE, 0.5)
+    assert targets.sum(axis=1).round(6).tolist() == [1.0] * 5 + [0.0] * 2 + [1.0] * 5
+    on_it = replace(knowledge(12, (click(5),)), ambiguous=ambiguous)
+    assert soft_targets(np.concatenate([margin, np.zeros((12, 1))], axis=1), on_it, RULE, 0.5)[5].tolist() == [1, 0]
+
+
+def test_a_class_judged_everywhere_but_in_ambiguous_time_is_not_searched():
+    """Class 0 is checked in all of twelve snippets but 7 and 8; a high margin there must not become an instance."""
+    judged = knowledge(12, (Instance(0, 1, 4, exact=True),), background=[(0, 0, 7), (0, 9, 12)])
+    known = replace(judged, ambiguous=np.isin(np.arange(12), [7, 8]))
+    assert judged.searched.tolist() == [True]
+    assert known.searched.tolist() == [False]
+    margin = plateau(12, (1, 4, 3.0), (7, 9, 3.0))
+    assert runs(segmentation(margin, known, RULE)[:, 0]).tolist() == [[1, 4]]

@@ -228,8 +228,11 @@ def test_a_program_error_shows_its_traceback_only_when_asked(wtal, files, monkey
 def test_ctrl_c_ends_with_130_and_one_line(tmp_path):
     """A command waiting on a pipe nobody writes to is interrupted as a terminal does it."""
     os.mkfifo(tmp_path / "gt.json")
+    # Tests run in the background of a shell ignore SIGINT, and so would the command: it is given back first.
+    heard = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heard}; from app.cli import main; sys.exit(main(sys.argv[1:]))"
     process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "evaluate", tmp_path / "gt.json", "x"],
+        [sys.executable, "-c", program, "evaluate", tmp_path / "gt.json", "x"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

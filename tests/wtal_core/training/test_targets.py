@@ -132,6 +132,7 @@ def test_action_beats_ambiguous_and_ambiguous_beats_background():
     video, _ = training_video(sequence(), labels, ["a"])
     assert action_cells(video) == [1, 2]
     assert video.background[:, 0].tolist() == [True, False, False, False, True]
+    assert video.ambiguous.tolist() == [False, False, True, True, False]
     assert video.is_complete
 
 

@@ -32,8 +32,9 @@ class Choices:
         The video the annotator last went on to by itself; it says so until it moves again.
     run
         The run whose results are shown.
-    active_jobs
-        Jobs that were running when the page was last drawn; when one ends, the page is drawn again.
+    seen_jobs
+        Jobs that were there and jobs that were running when the page was last drawn; when one begins or ends, the page
+        is drawn again. None before the first look.
     is_annotating
         Whether the page shown is Annotate, which follows the models by itself and must not be redrawn under a hand.
     """
@@ -42,7 +43,7 @@ class Choices:
     video: int | None = None
     moved_to: int | str | None = None
     run: int | None = None
-    active_jobs: frozenset[int] = frozenset()
+    seen_jobs: tuple[frozenset[int], frozenset[int]] | None = None
     is_annotating: bool = False
 
 

@@ -45,9 +45,10 @@ def job_strip() -> None:
 def _strip() -> None:
     active = jobs.active(state.workspace())
     choices = state.choices()
-    now = frozenset(job.id for job in active)
-    before, choices.active_jobs = choices.active_jobs, now
-    if now != before and not choices.is_annotating:
+    newest = jobs.recent(state.workspace(), limit=1)  # a short job may begin and end between two looks
+    now = frozenset(job.id for job in (*active, *newest)), frozenset(job.id for job in active)
+    before, choices.seen_jobs = choices.seen_jobs, now
+    if before is not None and now != before and not choices.is_annotating:
         st.rerun()  # a job began or ended: the page around the strip shows what that changed
     lines = "".join(described(job) for job in active[:SHOWN]) + _rest(len(active) - SHOWN)
     st.html(f'<div class="wtal-jobs">{lines}</div>')

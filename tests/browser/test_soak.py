@@ -152,6 +152,7 @@ def test_a_server_killed_again_and_again_loses_no_mark(
         with serving(environment, tmp_path / "web.log", port):
             app = app or _desk(context.new_page(), url, video)
             app.saved()
+            app.host.focus()  # Streamlit's notice of the lost connection takes it
             pid = _listener(port)
             for mark in range(50):
                 if mark == 10 + 7 * part + round_:

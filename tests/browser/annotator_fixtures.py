@@ -149,10 +149,20 @@ class Desk:
         """Load the page and wait until the first picture (if there is one) and the curves are there."""
         self.video = video
         self.page.goto(f"{self.server.url}/?video={video}")
+        self._opened()
+
+    def switch(self, video: int) -> None:
+        """Go to another video in the page that stands, as the page's own next and previous do."""
+        self.video = video
+        self.page.evaluate("(video) => window.rerun(video)", video)
+        self._opened()
+
+    def _opened(self) -> None:
         self.page.wait_for_function(
-            """() => { const bench = window.annotator?.bench; if (!bench) return false;
+            """(video) => { const bench = window.annotator?.bench; if (!bench || bench.info.id !== video) return false;
                 const isShown = !bench.player.hasPictures || bench.stage.video.readyState >= 2;
-                return isShown && (bench.model.run === null || bench.model.curves || bench.model.note); }"""
+                return isShown && (bench.model.run === null || bench.model.curves || bench.model.note); }""",
+            arg=self.video,
         )
 
     def look(self, expression: str) -> Any:

@@ -9,6 +9,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -99,42 +100,79 @@ def test_four_clients_stream_half_a_gigabyte_in_little_memory(
     assert peak - idle < 150
 
 
-def test_an_hour_of_playback_stays_exact_and_small(serve: Callable[..., FakeServer], screen: Page, tmp_path: Path):
-    """Once a minute playback pauses: the picture is the frame the readout names, and memory has not crept up."""
-    desk = Desk(screen, serve(fake_video(code_video(tmp_path / "long.mp4", constant(25, 160)))))
-    heap = "performance.memory.usedJSHeapSize"
-    began, before = time.monotonic(), None
+@dataclass(frozen=True)
+class Held:
+    """What a page holds: JavaScript after a collection, the browser's renderer (both MB), and nodes of the document."""
+
+    heap: float
+    renderer: float
+    nodes: int
+
+    def __str__(self) -> str:
+        return f"heap {self.heap:.1f} MB, renderer {self.renderer:.0f} MB, {self.nodes} nodes"
+
+
+def held(page: Page, browser: Browser) -> Held:
+    """Ask the browser's own tools, after a garbage collection."""
+    client = page.context.new_cdp_session(page)
+    client.send("HeapProfiler.collectGarbage")
+    heap = client.send("Runtime.getHeapUsage")["usedSize"] / MEGABYTE
+    nodes = client.send("Memory.getDOMCounters")["nodes"]
+    client.detach()
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    return Held(heap, sum(resident(one["id"]) for one in processes if one["type"] == "renderer"), nodes)
+
+
+def test_an_hour_of_playback_stays_exact_and_small(
+    serve: Callable[..., FakeServer], screen: Page, browser: Browser, tmp_path: Path
+):
+    """Once a minute playback pauses: the picture is the frame the readout names, and memory has not crept up.
+
+    Labels are made as it plays, one a minute at the frame on the screen, and each is stored at that frame's time.
+    """
+    film = code_video(tmp_path / "long.mp4", constant(25, 160))
+    desk = Desk(screen, serve(fake_video(film)))
+    began, before, lines = time.monotonic(), None, []
+    marked: dict[int, int] = {}
     while time.monotonic() - began < SECONDS:
-        desk.go(0)
+        desk.go(len(marked))
         desk.press("Space")
         time.sleep(min(60, SECONDS / 3))
         desk.press("Space")
         desk.settle()
+        desk.page.wait_for_timeout(150)
         assert desk.frame == desk.code
-        now = float(desk.page.evaluate(heap))
+        desk.press("1")
+        marked[len(marked)] = film.times[desk.code]
+        now = held(screen, browser)
+        lines.append(f"{(time.monotonic() - began) / 60:5.1f} min: {now}")
         before = before or now
-        assert now - before < 100 * MEGABYTE
+        assert now.heap - before.heap < 10, "\n".join(lines)
+        assert now.renderer - before.renderer < 100, "\n".join(lines)
+    print("\n".join([lines[0], *lines[9::10], lines[-1]]), f"\n{len(marked)} pauses and marks, each exact")
+    assert sorted(one["clicks"][0] for one in desk.labels) == sorted(marked.values())
 
 
 def test_two_hundred_videos_one_after_the_other_leave_nothing_behind(
-    serve: Callable[..., FakeServer], screen: Page, tmp_path: Path
+    serve: Callable[..., FakeServer], screen: Page, browser: Browser, tmp_path: Path
 ):
+    """Half of the switches load the page anew, half go on in the page that stands, as next and previous do."""
     film = code_video(tmp_path / "film.mp4", constant(25, 4))
     n_videos = 200 if SECONDS >= 3600 else 20
-    server = serve(*(fake_video(film, number) for number in range(1, n_videos + 1)))
-    desk = Desk(screen, server)
-    client = screen.context.new_cdp_session(screen)
-
-    def held() -> float:
-        client.send("HeapProfiler.collectGarbage")
-        return float(client.send("Runtime.getHeapUsage")["usedSize"])
-
-    before = 0.0
+    desk = Desk(screen, serve(*(fake_video(film, number) for number in range(1, n_videos + 1))))
+    before = lines = None
     for number in range(1, n_videos + 1):
-        desk.open(number)
-        if number == 5:
-            before = held()
-    assert held() - before < 20 * MEGABYTE
+        if number % 2:
+            desk.open(number)
+        else:
+            desk.switch(number)
+        if number == 6:
+            before, lines = held(screen, browser), []
+        if before and number % 20 == 0:
+            lines.append(f"{number:4d} videos: {held(screen, browser)}")
+    now = held(screen, browser)
+    print(f"   6 videos: {before}", *lines, sep="\n")
+    assert now.heap - before.heap < 10 and now.renderer - before.renderer < 100, "\n".join(lines)
 
 
 @pytest.mark.parametrize("round_", range(5))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,28 +18,38 @@ def top_share_means(cas: NDArray[np.float32], share: int = 8) -> NDArray[np.floa
     return np.asarray(np.sort(cas, axis=0)[-k:].mean(axis=0), np.float32)
 
 
-def mid_range_proposals(
-    activation: ActivationSequence, class_scores: NDArray[np.float32], *, class_weight: float = 0.7, min_length: int = 2
-) -> list[Proposal]:
-    """Runs of each class above its threshold, best first.
+class MidRangeRule(Protocol):
+    """The settings of this module, as fields of a method's config."""
+
+    @property
+    def share(self) -> int:
+        """See :func:`top_share_means`."""
+
+    @property
+    def class_weight(self) -> float:
+        """Segment score = greatest CAS in the run + this times the class score."""
+
+    @property
+    def min_length(self) -> int:
+        """Shorter runs are dropped, snippets."""
+
+
+def mid_range_proposals(activation: ActivationSequence, rule: MidRangeRule) -> list[Proposal]:
+    """Runs above the threshold of each class whose score, the mean of its top share, is positive; best first.
 
     Parameters
     ----------
     activation
         CAS and the threshold of each class, (T, C).
-    class_scores
-        Logit of each class for the whole video, (C,); a class is kept if it is positive.
-    class_weight
-        Segment score = greatest CAS in the run + ``class_weight`` times the class score.
-    min_length
-        Shorter runs are dropped, snippets.
+    rule
+        How scores are pooled and weighted, and what is too short.
     """
-    above = activation.margin > 0
+    class_scores, above = top_share_means(activation.cas, rule.share), activation.margin > 0
     found: list[Proposal] = []
     for index in np.flatnonzero(class_scores > 0):
         cut = runs(above[:, index])
-        cut = cut[cut[:, 1] - cut[:, 0] >= min_length]
+        cut = cut[cut[:, 1] - cut[:, 0] >= rule.min_length]
         peaks = np.array([activation.cas[first:stop, index].max() for first, stop in cut])
-        marks = peaks + class_weight * class_scores[index]
+        marks = peaks + rule.class_weight * class_scores[index]
         found += to_proposals(activation.class_names[index], cut, marks, activation.grid)
     return ranked(found)

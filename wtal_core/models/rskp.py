@@ -22,9 +22,10 @@ from torch import Tensor, nn
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.contrast import contrast_proposals
 from wtal_core.inference.scoring import RSKP_STRIP, Ends
+from wtal_core.models import wtalc
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
-from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
+from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 EPSILON = 1e-9
@@ -309,7 +310,7 @@ ENTRY = MethodEntry(
     summary="Learns from video labels: representative snippets of a video and of its classes teach all its snippets.",
     config=RskpConfig,
     build=Rskp,
-    training=TrainingConfig(stages=(Stage(epochs=40, learning_rate=5e-4),), weight_decay=5e-4, batch_size=10),
+    training=wtalc.short_training(5e-4),
     levels=Rskp.levels,
     presets=MappingProxyType(
         {

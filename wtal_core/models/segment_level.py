@@ -10,23 +10,23 @@ What the paper leaves open is a field of the config; FACTS names the reasons: D0
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.inference.mid_range import mid_range_proposals, top_share_means
+from wtal_core.inference.mid_range import mid_range_proposals
 from wtal_core.losses.masked import mid_range, top_k_mean
 from wtal_core.losses.mil import video_cross_entropy
 from wtal_core.losses.segment import partial_segment_loss, propagation_loss, sphere_loss, squared_segment_loss
+from wtal_core.models import wtalc
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Setup
-from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
+from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch
 
 
@@ -135,29 +135,19 @@ class SegmentLevel(nn.Module):
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Classes whose averaged score is positive, cut at their mid-range, best first (FACTS 4.7)."""
-        scores = top_share_means(prediction.activation.cas, self.config.share)
-        return mid_range_proposals(
-            prediction.activation, scores, class_weight=self.config.class_weight, min_length=self.config.min_length
-        )
+        return mid_range_proposals(prediction.activation, self.config)
 
-
-_PUBLISHED: Mapping[str, Any] = {
-    "method.width": 2048,
-    "training.learning_rate": 1e-4,
-    "training.batch_size": 10,
-    "training.max_length": 750,
-}
 
 ENTRY = MethodEntry(
     title="Segment-level labels (Ding et al. 2020)",
     summary="Learns from one or two labelled snippets per instance: partial segment, sphere and propagation losses.",
     config=SegmentLevelConfig,
     build=SegmentLevel,
-    training=TrainingConfig(stages=(Stage(epochs=40, learning_rate=1e-3),), weight_decay=5e-4, batch_size=10),
+    training=wtalc.short_training(),
     levels=SegmentLevel.levels,
     presets=MappingProxyType(
         {
-            "published": _PUBLISHED,
+            "published": wtalc.PUBLISHED,
             "classification_only": {
                 "method.segment_weight": 0.0,
                 "method.sphere_weight": 0.0,

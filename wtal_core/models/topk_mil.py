@@ -6,22 +6,22 @@ Learns from video-level labels only; FACTS 1. Switches: attention pooling in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.inference.mid_range import mid_range_proposals, top_share_means
+from wtal_core.inference.mid_range import mid_range_proposals
 from wtal_core.losses.masked import mid_range, top_k_mean
 from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
+from wtal_core.models import wtalc
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Setup
-from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
+from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch
 
 
@@ -104,29 +104,19 @@ class TopKMil(nn.Module):
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Runs above the mid-range of each class whose score is positive, best first (FACTS 1.2)."""
-        scores = top_share_means(prediction.activation.cas, self.config.share)
-        return mid_range_proposals(
-            prediction.activation, scores, class_weight=self.config.class_weight, min_length=self.config.min_length
-        )
+        return mid_range_proposals(prediction.activation, self.config)
 
-
-_PUBLISHED: Mapping[str, Any] = {
-    "method.width": 2048,
-    "training.learning_rate": 1e-4,
-    "training.batch_size": 10,
-    "training.max_length": 750,
-}
 
 ENTRY = MethodEntry(
     title="Top-k MIL (W-TALC, ECCV 2018)",
     summary="Learns from video-level labels: the highest-scoring snippets of a class stand for the video.",
     config=TopKMilConfig,
     build=TopKMil,
-    training=TrainingConfig(stages=(Stage(epochs=40, learning_rate=1e-3),), weight_decay=5e-4, batch_size=10),
+    training=wtalc.short_training(),
     levels=TopKMil.levels,
     presets=MappingProxyType(
         {
-            "thumos14": {**_PUBLISHED, "training.epochs": 200},
+            "thumos14": {**wtalc.PUBLISHED, "training.epochs": 200},
             "stpn": {"method.pooling": "attention", "method.similarity": 0.0},
         }
     ),

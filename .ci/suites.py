@@ -16,6 +16,7 @@ SUITES: dict[str, tuple[list[str], float]] = {  # name: (command, CPU seconds it
     "types": ([str(BIN / "mypy")], 120),
     "architecture": ([*PYTEST, "tests/test_architecture.py"], 10),
     "core": ([*PYTEST, "tests/wtal_core"], 300),
+    "benchmarks": ([*PYTEST, "tests/benchmarks"], 20),
     "db": ([*PYTEST, "tests/db"], 60),
     "app": ([*PYTEST, "tests/app"], 240),
     "frontend": ([*PYTEST, "tests/frontend"], 20),

@@ -27,6 +27,7 @@ SUPERVISIONS = {
     "one": (SupervisionLevel.ONE_SEGMENT, None),
     "two": (SupervisionLevel.TWO_SEGMENT, None),
     "semi1": (SupervisionLevel.VIDEO, 1),
+    "semi2": (SupervisionLevel.VIDEO, 2),
     "semi3": (SupervisionLevel.VIDEO, 3),
     "full": (SupervisionLevel.FULL, None),
 }

@@ -2,8 +2,11 @@
 
 OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --cells topk_mil:video ttc_loc:video,semi1,semi3,full
 
+OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --table ttc_loc:3 ttc_loc:4b --budget-minutes 8
+
 A cell is method:supervision[@preset][+name=value...]. What is done is kept as one JSON line per run under --out and
-never run twice while method, settings and data are the same; what the budget did not reach is listed as missing. Choose
+never run twice while method, settings and data are the same; what the budget did not reach is listed as missing.
+--table takes the cells of a paper's table (paper_tables/) and ends with a verdict on every ordering it claims. Choose
 on ucf15-dev and the weizmann folds; the validation of ucf15-features and weizmann is for the row that is reported.
 """
 
@@ -20,6 +23,8 @@ from pathlib import Path
 import torch
 from calibration import calibration_seconds
 from data import SUPERVISIONS, Yardstick, read
+from orderings import judge
+from paper_tables import TABLES, PaperTable
 
 from wtal_core.models import METHODS
 from wtal_core.models.method import configured
@@ -38,6 +43,11 @@ class Cell:
     supervision: str
     variant: str
     seed: int
+
+    @property
+    def text(self) -> str:
+        """As it is written on the command line and in a paper's table."""
+        return f"{self.method}:{self.supervision}{self.variant}"
 
     @property
     def row(self) -> tuple[str, str, str]:
@@ -112,11 +122,29 @@ def table(wanted: list[Cell], done: dict[Cell, dict], step: float) -> str:
     return "\n".join(lines)
 
 
+def verdicts(paper: PaperTable, done: dict[Cell, dict], datasets: list[str]) -> str:
+    """Every ordering the table claims: what was measured here, beside the printed numbers."""
+    lines = [f"{paper.title} (paper: {paper.printed})"]
+    for dataset in datasets:
+        found: dict[str, dict[int, float]] = {}
+        for cell, each in done.items():
+            if cell.dataset == dataset:
+                found.setdefault(cell.text, {})[cell.seed] = 100 * each["average_mAP"]
+        for worse, better in paper.claims:
+            printed = f"{paper.rows[worse]} < {paper.rows[better]}"
+            verdict = judge(found.get(worse, {}), found.get(better, {}))
+            lines.append(f"{dataset:16} {worse} < {better} ({printed}): {verdict}")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Run what is not known yet within the budget, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", nargs="+", default=["ucf15-dev"])
-    parser.add_argument("--cells", nargs="+", default=[f"{name}:{','.join(SUPERVISIONS)}" for name in METHODS])
+    parser.add_argument("--cells", nargs="+", help="default: every method at every supervision, or those of --table")
+    parser.add_argument(
+        "--table", nargs="+", default=[], choices=TABLES, metavar="METHOD:NUMBER", help=", ".join(TABLES)
+    )
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--features", type=Path, help="feature folder of weizmann")
     parser.add_argument("--budget-minutes", type=float, default=float("inf"), help="start no run after this")
@@ -128,7 +156,9 @@ def main() -> None:
     known = {}
     if store.exists():
         known = {line["key"]: line for line in map(json.loads, store.read_text().splitlines())}
-    wanted = list(cells(options.dataset, options.cells, [int(seed) for seed in options.seeds.split(",")]))
+    texts = options.cells or [cell for name in options.table for cell in TABLES[name].rows]
+    texts = texts or [f"{name}:{','.join(SUPERVISIONS)}" for name in METHODS]
+    wanted = list(dict.fromkeys(cells(options.dataset, texts, [int(seed) for seed in options.seeds.split(",")])))
     yardsticks = {
         name: read(name, options.features if name.startswith("weizmann") else None) for name in options.dataset
     }
@@ -143,6 +173,8 @@ def main() -> None:
         if name in known:
             done[cell] = known[name]
     print(table(wanted, done, calibration_seconds()))
+    for name in options.table:
+        print(f"\n{name}: {verdicts(TABLES[name], done, options.dataset)}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,16 @@
+"""The papers' tables as data: ``TABLES["method:number"]``. A paper is one file here and one line below.
+
+OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --table ttc_loc:3 ttc_loc:4b --seeds 0,1,2
+"""
+
+from __future__ import annotations
+
+from . import ttc_loc
+from .table import PaperTable
+
+PAPERS = {
+    "ttc_loc": ttc_loc.TABLES,
+}
+TABLES: dict[str, PaperTable] = {
+    f"{paper}:{number}": table for paper, tables in PAPERS.items() for number, table in tables.items()
+}

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.routes import annotate, identity, jobs, media, uploads
+from app.routes import annotate, identity, jobs, keys, media, uploads
 from app.routes.answers import refusal
 from app.routes.security import SignedIn
 from app.services import identity as names
@@ -29,6 +29,7 @@ ROUTES: tuple[Callable[[Workspace], list[Route]], ...] = (
     annotate.routes,
     uploads.routes,
     jobs.routes,
+    keys.routes,
 )
 
 

@@ -29,6 +29,11 @@ def routes(workspace: Workspace) -> list[Route]:
         return Response(times.astype("<i8").tobytes(), media_type="application/octet-stream", headers=KEPT)
 
     @answering
+    async def runs(request: Request) -> Response:
+        found = await in_thread(annotating.runs_of, workspace, video_id(request), request.state.annotator)
+        return JSONResponse(found, headers=FRESH)
+
+    @answering
     async def curves(request: Request) -> Response:
         run = number(request.query_params.get("run"), "run")
         drawn = await in_thread(annotating.curves, workspace, video_id(request), run, request.state.annotator)
@@ -62,6 +67,7 @@ def routes(workspace: Workspace) -> list[Route]:
     return [
         Route("/api/videos/{video_id}", opened),
         Route("/api/videos/{video_id}/frames", frames),
+        Route("/api/videos/{video_id}/runs", runs),
         Route("/api/videos/{video_id}/curves", curves),
         Route("/api/videos/{video_id}/values", values),
         Route("/api/videos/{video_id}/proposals", proposals),

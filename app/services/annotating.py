@@ -41,6 +41,7 @@ __all__ = [
     "open_video",
     "proposals",
     "rebuild",
+    "runs_of",
     "values",
 ]
 
@@ -149,6 +150,12 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
             "keys": dict(project.settings.get("keys") or {}),
             "sequence": unit.edits.last_sequence(video_id),
         }
+
+
+def runs_of(workspace: Workspace, video_id: int, annotator: str) -> dict[str, Any]:
+    """Which runs predicted a video by now, in the words of :func:`open_video`: cheap enough to be asked often."""
+    with workspace.read() as unit:
+        return _spoken_runs(_Scene.of(unit, video_id, annotator))
 
 
 def frame_times(workspace: Workspace, video_id: int) -> NDArray[np.int64]:

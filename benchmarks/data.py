@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wtal_core.domain import FeatureSequence, SupervisionLevel, VideoLabels
@@ -22,6 +22,8 @@ from wtal_core.training.dataset import TrainingVideo
 from wtal_core.training.targets import simulated, training_videos
 
 N_FOLDS = 4
+STREAMS = dict.fromkeys(("ucf15-dev", "ucf15-features"), {"rgb": (0, 256), "flow": (256, 512)})
+"""Columns of appearance and of its temporal differences, where a feature folder does not name them itself."""
 SUPERVISIONS = {
     "video": (SupervisionLevel.VIDEO, None),
     "one": (SupervisionLevel.ONE_SEGMENT, None),
@@ -93,7 +95,10 @@ def read(name: str, features: Path | None = None) -> Yardstick:
             f"{name}: no features in {source}; run `wtal extract {folder} --out DIR` and give --features DIR"
         )
     annotations = activitynet.read(folder / "annotations.json")
-    sequences = read_folder(source, annotations.durations)
+    sequences = {
+        video_id: sequence if sequence.streams else replace(sequence, streams=STREAMS.get(base, {}))
+        for video_id, sequence in read_folder(source, annotations.durations).items()
+    }
     side = {video_id: str(entry.subset) for video_id, entry in annotations.videos.items()}
     kept = {side_name: [v for v in sequences if side[v] == side_name] for side_name in ("training", "validation")}
     training, validation = kept["training"], kept["validation"]

@@ -135,9 +135,9 @@ class TrainingConfig:
     stages
         Run one after the other.
     optimizer
-        ``adam`` (weight decay in the gradient) or ``adamw`` (decoupled).
+        ``adam`` (weight decay in the gradient), ``adamw`` (decoupled) or ``sgd`` (plain, without momentum).
     weight_decay
-        1/step for ``adamw``; L2 factor for ``adam``.
+        1/step for ``adamw``; L2 factor for ``adam`` and ``sgd``.
     batch_size
         Videos per step, drawn without replacement in each pass.
     max_length
@@ -155,7 +155,7 @@ class TrainingConfig:
     """
 
     stages: tuple[Stage, ...]
-    optimizer: Literal["adam", "adamw"] = "adam"
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     weight_decay: float = 5e-4
     batch_size: int = 10
     max_length: int | None = None
@@ -168,8 +168,8 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if not self.stages:
             raise ValueError("training needs at least one stage")
-        if self.optimizer not in ("adam", "adamw"):
-            raise ValueError(f"the optimizer is adam or adamw, got {self.optimizer!r}")
+        if self.optimizer not in ("adam", "adamw", "sgd"):
+            raise ValueError(f"the optimizer is adam, adamw or sgd, got {self.optimizer!r}")
         if self.batch_size < 1 or self.bucket < 1 or (self.max_length is not None and self.max_length < 1):
             raise ValueError(
                 "batch_size, bucket and max_length must be positive, got "

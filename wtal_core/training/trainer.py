@@ -189,6 +189,8 @@ class _Run:
         kinds: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
         parameters = [each for each in self.module.parameters() if each.requires_grad]
         settings = self.training
+        if settings.optimizer == "sgd":
+            return torch.optim.SGD(parameters, lr=1.0, weight_decay=settings.weight_decay)
         return kinds[settings.optimizer](parameters, lr=1.0, betas=settings.betas, weight_decay=settings.weight_decay)
 
     def _warm_start(self, trained: TrainedMethod) -> None:

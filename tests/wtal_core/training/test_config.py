@@ -29,7 +29,7 @@ def test_without_decay_a_rate_is_constant():
         (lambda: Stage(1, -1.0), "positive learning rate"),
         (lambda: Stage(1, videos="some"), "all, complete or incomplete"),
         (lambda: TrainingConfig(()), "at least one stage"),
-        (lambda: TrainingConfig((Stage(1),), optimizer="sgd"), "adam or adamw"),
+        (lambda: TrainingConfig((Stage(1),), optimizer="rmsprop"), "adam, adamw or sgd"),
         (lambda: TrainingConfig((Stage(1),), batch_size=0), "must be positive"),
         (lambda: TrainingConfig((Stage(1),), full_per_batch=11), "not above batch_size"),
         (lambda: EarlyStop(1.5), "between 0 and 1"),

@@ -137,9 +137,10 @@ def _store(
 def _meta(sequence: FeatureSequence, said: FolderMeta) -> dict[str, Any]:
     """The time base of one sequence in the words of ``meta.json``; exact also where it was spread over its video."""
     streams = {name: list(columns) for name, columns in sequence.streams.items()}
-    if sequence.grid.step == said.step:
+    own = said.of(sequence.video_id)
+    if sequence.grid.step == own.step:
         return {
-            "fps": str(said.fps),
+            "fps": str(own.fps),
             "snippet_frames": said.snippet_frames,
             "stride_frames": said.stride_frames,
             "streams": streams,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,19 @@ class FolderMeta:
         Length of a snippet and step from one to the next, frames.
     streams
         Columns of each stream, may be empty.
+    video_fps
+        Rates of the videos whose features were not cut at ``fps``, by name; written as text, ``"30000/1001"``.
     """
 
     fps: Fraction = Fraction(25)
     snippet_frames: int = 16
     stride_frames: int = 16
     streams: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    video_fps: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def of(self, video: str) -> FolderMeta:
+        """The same with the rate of one video."""
+        return replace(self, fps=self.video_fps.get(video, self.fps), video_fps={})
 
     @property
     def step(self) -> Fraction:
@@ -65,13 +72,18 @@ def read_meta(folder: Path) -> FolderMeta:
             snippet_frames=int(said.get("snippet_frames", 16)),
             stride_frames=int(said.get("stride_frames", said.get("snippet_frames", 16))),
             streams={str(name): (int(a), int(b)) for name, (a, b) in dict(said.get("streams") or {}).items()},
+            video_fps={
+                str(name): Fraction(str(fps)).limit_denominator(10**9)
+                for name, fps in dict(said.get("video_fps") or {}).items()
+            },
         )
-    except (ValueError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (ValueError, TypeError, AttributeError, ZeroDivisionError, UnicodeDecodeError) as error:
         raise FeatureFolderError(
             f'{path}: expected {{"fps": 25.0, "snippet_frames": 16, "stride_frames": 16, "streams": '
             f'{{"rgb": [0, 1024], "flow": [1024, 2048]}}}}, got something else ({error}); correct or remove it'
         ) from error
-    if meta.fps <= 0 or meta.snippet_frames < 1 or meta.stride_frames < 1:
+    rates = (meta.fps, *meta.video_fps.values())
+    if any(rate <= 0 for rate in rates) or meta.snippet_frames < 1 or meta.stride_frames < 1:
         raise FeatureFolderError(
             f"{path}: fps, snippet_frames and stride_frames must be positive, got {float(meta.fps)}, "
             f"{meta.snippet_frames} and {meta.stride_frames}"
@@ -124,7 +136,8 @@ def read_folder(
     sequences: dict[str, FeatureSequence] = {}
     for name in (name for name in values if name not in refused):
         try:
-            grid, note = fitted_grid(len(values[name]), durations[name] if durations is not None else None, meta)
+            duration = durations[name] if durations is not None else None
+            grid, note = fitted_grid(len(values[name]), duration, meta.of(name))
         except ValueError as error:
             refused[name] = f"{folder / f'{name}.npy'}: {error}"
             continue
@@ -180,23 +193,46 @@ def read_features(path: Path) -> NDArray[Any]:
     FeatureFolderError
         With the file named. Pickles are never opened.
     """
+    values = mapped_features(path)
+    check_finite(values, path)
+    return values
+
+
+def mapped_features(
+    path: Path, dtypes: Collection[type[np.floating[Any]]] = (np.float16, np.float32)
+) -> NDArray[np.floating[Any]]:
+    """The array of an npy file, memory-mapped, after its header and length have been checked; no value is looked at.
+
+    Raises
+    ------
+    FeatureFolderError
+        With the file named.
+    """
     try:
-        values = _mapped(path)
+        return _mapped(path, dtypes)
     except FileNotFoundError as error:
         raise FeatureFolderError(f"{path}: there is no such file; extract the features of this video") from error
     except OSError as error:
         raise FeatureFolderError(f"{path}: it cannot be read ({error.strerror}); check its permissions") from error
+
+
+def check_finite(values: NDArray[Any], place: object) -> None:
+    """Refuse NaN and infinity, naming the row.
+
+    Raises
+    ------
+    FeatureFolderError
+        With ``place`` named.
+    """
     for start in range(0, len(values), _ROWS_AT_ONCE):
         finite = np.isfinite(values[start : start + _ROWS_AT_ONCE]).all(axis=1)
         if not finite.all():
             raise FeatureFolderError(
-                f"{path}: row {start + int(np.argmin(finite))} holds NaN or infinity; extract this video again"
+                f"{place}: row {start + int(np.argmin(finite))} holds NaN or infinity; extract this video again"
             )
-    return values
 
 
-def _mapped(path: Path) -> NDArray[Any]:
-    """The array of an npy file after its header has been checked."""
+def _mapped(path: Path, dtypes: Collection[type[np.floating[Any]]]) -> NDArray[np.floating[Any]]:
     with path.open("rb") as file:
         try:
             version = np.lib.format.read_magic(file)
@@ -208,8 +244,9 @@ def _mapped(path: Path) -> NDArray[Any]:
                 "save the features with numpy.save"
             ) from error
         begin = file.tell()
-    if dtype.hasobject or dtype not in (np.dtype(np.float16), np.dtype(np.float32)):
-        raise FeatureFolderError(f"{path}: expected float16 or float32 numbers, got {dtype}; convert them")
+    if dtype.hasobject or dtype not in {np.dtype(each) for each in dtypes}:
+        names = " or ".join(np.dtype(each).name for each in dtypes)
+        raise FeatureFolderError(f"{path}: expected {names} numbers, got {dtype}; convert them")
     if len(shape) != 2 or min(shape) < 1:
         raise FeatureFolderError(
             f"{path}: expected a shape (T, D) with at least one row and one column, got {shape}; "

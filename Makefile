@@ -9,8 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 .PHONY: run test soak lint types check clean
 
 run: $(VENV)/.run ## everything: environment, demo project, web and worker
-	$(BIN)/wtal demo --queue
-	$(BIN)/wtal serve --host $(HOST) --port $(PORT)
+	$(BIN)/wtal serve --demo --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.test ## lint, types, all tests; prints the CPU seconds of each suite beside its budget
 	@bash .ci/browser

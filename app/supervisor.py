@@ -16,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 POLL = 0.1  # seconds between two looks at the children
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart: doubles from the first to the longest
 SETTLED = 30.0  # a child that lived so many seconds starts again after the first pause
+PATIENCE = 20.0  # seconds the others wait for the service to answer
 GRACE = 10.0  # seconds between SIGTERM and SIGKILL
 REFUSED = 2  # exit status of a command that was refused (bad settings): starting it again would not help
 
@@ -41,11 +42,17 @@ class Command:
         Program and arguments.
     environment
         Variables beside the supervisor's own.
+    waits
+        Start it only when the service answers: the first page comes before everything else.
+    is_once
+        It ends by itself, and is not started again.
     """
 
     name: str
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = False
+    is_once: bool = False
 
 
 class _Child:
@@ -126,11 +133,12 @@ def supervise(
     """
     out = out or sys.stderr
     children = [_Child(command) for command in commands]
-    status = 0
+    status, patience = 0, time.monotonic() + PATIENCE
     with _stop_signals() as stopped:
         try:
             while not stopped():
-                if any(_keep(child, out) for child in children):
+                may_all = until_ready is None or time.monotonic() >= patience
+                if any(_keep(child, out) for child in children if may_all or not child.command.waits):
                     status = REFUSED
                     break
                 if until_ready is not None and until_ready():
@@ -149,7 +157,7 @@ def _keep(child: _Child, out: IO[str]) -> bool:
             child.start()
         return False
     code = child.process.poll()
-    if code is None:
+    if code is None or child.command.is_once:
         return False
     if code == REFUSED and now - child.started < SETTLED:
         print(f"{child.command.name} refused to start (its message is above); ending", file=out, flush=True)
@@ -196,6 +204,11 @@ def worker_command(lane: str) -> Command:
     return Command(f"worker ({lane})", (sys.executable, "-m", "app.worker", "--lane", lane))
 
 
+def demo_command() -> Command:
+    """Ask for the demo project, once."""
+    return Command("demo", (sys.executable, "-m", "app.cli", "demo", "--queue"), is_once=True)
+
+
 def address(host: str, port: int) -> str:
     """What to type into a browser on this machine."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
@@ -203,9 +216,21 @@ def address(host: str, port: int) -> str:
 
 
 def serve(
-    host: str = "127.0.0.1", port: int = 8501, *, worker: bool = True, lanes: Sequence[str] = ("long", "short")
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    *,
+    worker: bool = True,
+    lanes: Sequence[str] = ("long", "short"),
+    demo: bool = False,
 ) -> int:
     """Run web and workers until SIGTERM or SIGINT; prints the address on stdout when the web answers.
+
+    The last lane starts when the web answers (it imports what trains, for seconds), the other one beside it.
+
+    Parameters
+    ----------
+    demo
+        Whether to ask for the demo project, too.
 
     Returns
     -------
@@ -224,7 +249,8 @@ def serve(
         print(f"WTAL Studio is ready: open {url}", flush=True)
         return True
 
-    commands = [web_command(host, port), *(worker_command(lane) for lane in lanes if worker)]
+    commands = [web_command(host, port), *([demo_command()] if demo else [])]
+    commands += [replace(worker_command(lane), waits=lane == lanes[-1]) for lane in lanes if worker]
     return supervise(commands, until_ready=answers)
 
 

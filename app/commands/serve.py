@@ -16,6 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8501, help="port (default: %(default)s)")
+    parser.add_argument("--demo", action="store_true", help="ask for the demo project, too (see `wtal demo`)")
     parser.add_argument("--no-worker", action="store_true", help="web only; run `wtal worker` elsewhere")
 
 
@@ -25,4 +26,4 @@ def run(options: argparse.Namespace) -> int:
 
     if not 0 < options.port < 65536:
         raise CommandError(f"--port is a number from 1 to 65535, got {options.port}")
-    return supervisor.serve(options.host, options.port, worker=not options.no_worker)
+    return supervisor.serve(options.host, options.port, worker=not options.no_worker, demo=options.demo)

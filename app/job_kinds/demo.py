@@ -8,19 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app import crew
 from app.task import Task
 
 
 def render(task: Task) -> Mapping[str, Any]:
     """Render the videos and add them; reading, extraction and labels follow."""
     from app.services import adding, demo, library
-    from wtal_core.rendering import render_demo
+    from wtal_core.rendering import render_demo, render_video
 
-    workspace, n_videos = task.workspace, int(task.payload["n_videos"])
+    workspace, n_videos, seed = task.workspace, int(task.payload["n_videos"]), int(task.payload["seed"])
     folder = demo.folder(workspace)
-    report = render_demo(
-        folder, n_videos, int(task.payload["seed"]), lambda done: task.progress(done, f"rendering {n_videos} videos")
-    )
+
+    def progress(done: float, _n_ended: int = 0) -> None:
+        task.progress(done, f"rendering {n_videos} videos")
+
+    calls = [{"folder": str(folder), "index": index, "seed": seed} for index in range(n_videos)]
+    for outcome in crew.spread(render_video, calls, progress):
+        if outcome.error is not None:
+            raise outcome.error
+    report = render_demo(folder, n_videos, seed)  # the annotations; the videos are there
     added = adding.add_videos(workspace, task.project, report.videos, enqueue=lambda *_: 0)
     if added.problems:
         raise ValueError(f"the demo's videos could not be added: {added.problems[0]}")

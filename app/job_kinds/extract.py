@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from app import crew
 from app.job_kinds.probe import MACHINE_TROUBLE
 from app.task import Task
 from db.errors import NotFoundError
 from db.records import VideoRecord
+from wtal_core.domain import MICROSECONDS
 
 EXTRACTOR = "motion"
+ALONE = 30.0  # seconds of video that are extracted before further processes have started
 
 
 def run(task: Task) -> Mapping[str, Any]:
     """Extract features of ``payload["videos"]`` (None: of all videos of the project) by ``payload["extractor"]``.
 
-    Seconds left are reckoned from the seconds of video done so far. A video that cannot be extracted is noted in the
-    library and harms nothing. ``payload["then"]``, pairs of kind and payload, follows.
+    Several videos at a time where there are cores. Seconds left are reckoned from the seconds of video done so far. A
+    video that cannot be extracted is noted in the library and harms nothing. ``payload["then"]``, pairs of kind and
+    payload, follows.
     """
     extractor = task.payload.get("extractor") or EXTRACTOR
     videos = _videos(task)
-    total = sum(video.duration for video in videos) or 1
-    done, begun, failed = 0, time.monotonic(), 0
-    for i, video in enumerate(videos):
-
-        def progress(share: float, before: int = done, this: VideoRecord = video, number: int = i) -> None:
-            overall = (before + share * this.duration) / total
-            spent = time.monotonic() - begun
-            left = spent * (1 - overall) / overall if overall > 0 and spent > 1 else None
-            task.progress(overall, f"extracting {this.name} ({number + 1} of {len(videos)})", left)
-
-        progress(0.0)
+    failed = 0
+    told = _Told(task, videos)
+    for i, trouble in _stored(task, videos, extractor, told):
+        video = videos[i]
         try:
-            _extract(task, video, extractor, progress)
+            if trouble is not None:
+                raise trouble
+            _extract(task, video, extractor, told.about(i))
         except NotFoundError:  # deleted from the library meanwhile
             pass
         except (ValueError, OSError) as error:
@@ -43,13 +42,64 @@ def run(task: Task) -> Mapping[str, Any]:
                 raise
             failed += 1
             _note(task, video, str(error))
-        done += video.duration
     task.progress(1.0, f"{len(videos) - failed} videos have features")
     if failed and failed == len(videos):
         raise ValueError(f"none of {failed} videos could be extracted; the library lists why")
     for kind, payload in task.payload.get("then", ()):
         task.follow(kind, payload)
     return {"extracted": len(videos) - failed, "failed": failed}
+
+
+class _Told:
+    """What is said of the progress: by seconds of video, with the seconds left at the pace so far."""
+
+    def __init__(self, task: Task, videos: list[VideoRecord]) -> None:
+        self._task, self._videos = task, videos
+        self._total = sum(video.duration for video in videos) or 1
+        self._begun = time.monotonic()
+
+    def about(self, i: int) -> Callable[[float], None]:
+        """Progress of one video, those before it being done."""
+        before, video = sum(each.duration for each in self._videos[:i]), self._videos[i]
+        words = f"extracting {video.name} ({i + 1} of {len(self._videos)})"
+        return lambda share: self._say((before + share * video.duration) / self._total, words)
+
+    def about_all(self, share: float, n_ended: int) -> None:
+        """Progress of several at a time."""
+        self._say(share, f"extracting {len(self._videos)} videos, {n_ended} done")
+
+    def _say(self, share: float, words: str) -> None:
+        spent = time.monotonic() - self._begun
+        self._task.progress(share, words, spent * (1 - share) / share if share > 0 and spent > 1 else None)
+
+
+def _stored(
+    task: Task, videos: list[VideoRecord], extractor: str, told: _Told
+) -> Iterator[tuple[int, Exception | None]]:
+    """Positions of the videos, each when its turn has come, and why one has no features.
+
+    Several processes put features into the store first where that pays; a few short videos are extracted right here.
+    """
+    seconds = [video.duration / MICROSECONDS for video in videos]
+    if sum(seconds) < ALONE or crew.size_for(len(videos)) == 1:
+        for i in range(len(videos)):
+            told.about(i)(0.0)
+            yield i, None
+        return
+    calls = [
+        {
+            "root": str(task.workspace.features),
+            "video_id": video.name,
+            "path": video.path,
+            "content_hash": video.content_hash,
+            "extractor_name": extractor,
+        }
+        for video in videos
+    ]
+    from wtal_core.features.store import store_features
+
+    for outcome in crew.spread(store_features, calls, told.about_all, weights=seconds):
+        yield outcome.index, outcome.error
 
 
 def _videos(task: Task) -> list[VideoRecord]:

@@ -134,6 +134,13 @@ class FeatureStore:
         return folder / f"{content_hash}.npy", folder / f"{content_hash}.json"
 
 
+def store_features(
+    *, root: str, video_id: str, path: str, content_hash: str, extractor_name: str, progress: Progress
+) -> None:
+    """:meth:`FeatureStore.extract` for a process that is told by plain text what to do; the store has the result."""
+    FeatureStore(Path(root)).extract(video_id, Path(path), content_hash, extractor_name, progress)
+
+
 def extract_to_folder(path: Path, extractor_name: str, folder: Path, progress: Progress | None = None) -> Path:
     """Write ``<video>.npy`` and ``meta.json`` of one video into a plain feature folder; an existing file is kept.
 

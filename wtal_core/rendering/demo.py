@@ -84,15 +84,13 @@ def render_demo(
     videos = []
     for index in range(n_videos):
         script = write_script(index, seed)
-        path = folder / f"demo_{index:02d}.mp4"
+        path = video_path(folder, index)
 
         def told(done: float, index: int = index) -> None:
             if progress is not None:
                 progress((index + done) / n_videos)
 
-        if not path.exists():
-            with whole_or_nothing(path) as partial:
-                _encode(partial, index, seed, script, told)
+        render_video(folder, index, seed, told)
         told(1.0)
         videos.append(path)
         database[path.stem] = {
@@ -111,6 +109,27 @@ def render_demo(
             json.dumps({"version": "wtal-demo-1", "taxonomy": [], "database": database}, indent=1) + "\n"
         )
     return DemoReport(tuple(videos), annotations, tuple(ACTIONS))
+
+
+def video_path(folder: Path, index: int) -> Path:
+    """Where video ``index`` of a demo is."""
+    return Path(folder) / f"demo_{index:02d}.mp4"
+
+
+def render_video(folder: Path | str, index: int, seed: int, progress: Callable[[float], None]) -> None:
+    """Write one video of the demo, whole or not at all; one that is there is kept.
+
+    Parameters
+    ----------
+    folder, index, seed
+        As for :func:`render_demo`.
+    progress
+        Told the share done; what it raises cancels.
+    """
+    path = video_path(Path(folder), index)
+    if not path.exists():
+        with whole_or_nothing(path) as partial:
+            _encode(partial, index, seed, write_script(index, seed), progress)
 
 
 def write_script(index: int, seed: int) -> list[Span]:

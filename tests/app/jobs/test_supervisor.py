@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -143,3 +144,32 @@ def test_the_web_listens_where_it_is_told_and_sends_no_statistics():
     assert flags["--server.address"] == "127.0.0.1"
     assert flags["--server.port"] == "9000"
     assert flags["--browser.gatherUsageStats"] == "false"
+
+
+def test_who_waits_starts_when_the_service_answers_and_who_runs_once_is_not_started_again(tmp_path):
+    """The service answers from the second look on; the first command ends at once and well."""
+    marks = {name: tmp_path / name for name in ("once", "waits")}
+    write = "import pathlib, sys; pathlib.Path(sys.argv[1]).open('a').write('x')"
+    commands = [
+        supervisor.Command("once", (sys.executable, "-c", write, str(marks["once"])), is_once=True),
+        supervisor.Command(
+            "waits", (sys.executable, "-c", write + "; import time; time.sleep(60)", str(marks["waits"])), waits=True
+        ),
+    ]
+    looks = []
+
+    def answers() -> bool:
+        looks.append(marks["waits"].exists())
+        if len(looks) == 1:
+            return False
+        threading.Thread(target=end_when_both_ran, daemon=True).start()
+        return True
+
+    def end_when_both_ran() -> None:
+        wait_for(lambda: all(mark.exists() and mark.read_text() for mark in marks.values()))
+        time.sleep(3 * supervisor.POLL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    assert supervisor.supervise(commands, until_ready=answers) == 0
+    assert looks == [False, False]
+    assert marks["once"].read_text() == "x"

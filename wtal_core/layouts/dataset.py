@@ -338,8 +338,9 @@ def _placed(
         if note:
             notes.append(f"{video}: {note}")
         grids[video] = grid
-        said = replace(entry.labels, coverage=Coverage()) if entry.complete else entry.labels
-        entries[video] = covered(replace(entry, labels=said, duration=grid.duration), annotations.classes)
+        if entry.complete and entry.duration != grid.duration:  # judged to an end the video does not have
+            entry = replace(entry, labels=replace(entry.labels, coverage=Coverage()), duration=grid.duration)
+        entries[video] = covered(entry, annotations.classes)
     if 2 * len(disagreeing) > len(videos) or len(disagreeing) > max(MANY, len(videos) // 20):
         raise LayoutError(_wrong_rate(parts, annotations, videos, disagreeing))
     return grids, entries, notes

@@ -47,7 +47,7 @@ def features(name: str, *, step: float = SNIPPET, lead: float = 0.0, width: int 
     count = n if n is not None else round((film.seconds - 2 * lead) / step)
     rng = np.random.default_rng(sum(map(ord, name)))
     values = (0.3 * rng.random((count, width))).astype(np.float32)
-    centres = lead + (np.arange(count) + 0.5) * step
+    centres = np.round(lead + (np.arange(count) + 0.5) * step, 6)
     for label, start, end in film.instances:
         inside = (centres >= start) & (centres < end)
         first = 64 * CLASSES.index(label)

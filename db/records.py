@@ -180,6 +180,16 @@ class EventRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """What undo needs to know of a log entry."""
+
+    sequence: int
+    group: str
+    undoes: str | None
+    redoes: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityRecord:
     """A raw clock event; ``monotonic`` is milliseconds of the browser's own clock, comparable within a session."""
 

@@ -8,7 +8,7 @@ Payloads name classes by number, so that renaming a class changes nothing here:
 
 | kind | payload |
 |---|---|
-| ``annotation.put`` | ``id, class, level, first, last, model_assisted`` |
+| ``annotation.put`` | ``id, class, level, first, last, model_assisted``, perhaps ``pressed, compensation`` |
 | ``annotation.delete`` | ``id`` |
 | ``label.set`` | ``class, present`` (true, false or null) |
 | ``coverage.add`` | ``classes, start, end, version`` (of the class list) |
@@ -23,6 +23,7 @@ Payloads name classes by number, so that renaming a class changes nothing here:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -59,7 +60,11 @@ class Event(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An annotation as stored: ``first`` and ``last`` are the clicks, or start and exclusive end of a segment."""
+    """An annotation as stored: ``first`` and ``last`` are the clicks, or start and exclusive end of a segment.
+
+    ``pressed`` holds, for each of its times, that of the frame on the screen at the key press (None where there was
+    none), and ``compensation`` the reaction time taken off it, both in microseconds.
+    """
 
     annotator_id: int
     class_id: int
@@ -68,9 +73,12 @@ class Mark:
     last: int
     model_assisted: bool
     source: str
+    pressed: tuple[int | None, ...] = ()
+    compensation: int = 0
 
     def payload(self, mark_id: str) -> dict[str, Any]:
         """The fields that put it."""
+        raw = {"pressed": list(self.pressed), "compensation": self.compensation} if self.pressed else {}
         return {
             "id": mark_id,
             "class": self.class_id,
@@ -78,7 +86,18 @@ class Mark:
             "first": self.first,
             "last": self.last,
             "model_assisted": self.model_assisted,
+            **raw,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many annotations of one class and level an annotator has in a video."""
+
+    annotator_id: int
+    class_id: int
+    level: str
+    count: int
 
 
 @dataclass(slots=True)
@@ -120,6 +139,21 @@ class VideoState:
             dict(self.levels),
             dict(self.comments),
         )
+
+    def layer(self, who: int) -> VideoState:
+        """The labels of one annotator alone."""
+        return VideoState(
+            {key: mark for key, mark in self.marks.items() if mark.annotator_id == who},
+            {key: present for key, present in self.labels.items() if key[0] == who},
+            {key: spans for key, spans in self.coverage.items() if key[0] == who},
+            {key: spans for key, spans in self.ambiguous.items() if key == who},
+        )
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """The annotations, counted."""
+        counts = Counter((mark.annotator_id, mark.class_id, mark.level) for mark in self.marks.values())
+        return tuple(Tally(*key, count) for key, count in counts.items())
 
     @property
     def annotators(self) -> frozenset[int]:
@@ -238,6 +272,8 @@ def _put(state: VideoState, who: int, payload: Payload, source: str) -> None:
         payload["last"],
         payload["model_assisted"],
         source,
+        tuple(payload.get("pressed", ())),
+        payload.get("compensation", 0),
     )
 
 

@@ -33,12 +33,15 @@ class UnitOfWork:
 
     Attributes
     ----------
+    database
+        Which database it is, for whoever remembers something of it.
     projects, annotators, videos, features, edits, labels, activity, jobs, runs, settings
         One store per aggregate.
     """
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
         self._write = write
+        self.database = str(engine.url)
         self._session = Session(
             engine.execution_options(write=True) if write else engine, autoflush=True, expire_on_commit=False
         )

@@ -115,12 +115,12 @@ def _time(text: str, video: VideoRecord) -> int:
 
 
 def _list(opened: Workspace, project: ProjectRecord, options: argparse.Namespace) -> int:
-    from app.services import annotating, library
+    from app.services import library, merging
 
     wanted = chosen_video(opened, project, options.video).name if options.video else None
     origins = {video.name: video.origin for video in library.all_videos(opened, project.id)}
     rows: list[tuple[object, ...]] = []
-    for name, found in annotating.labels(opened, project.id).items():
+    for name, found in merging.labels(opened, project.id).items():
         if wanted not in (None, name):
             continue
         located = set()

@@ -53,11 +53,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _summary(opened: Workspace, name: str) -> str:
-    from app.services import annotating, classes, library, runs
+    from app.services import classes, library, runs
 
     project = chosen_project(opened, name)
     videos = library.all_videos(opened, project.id)
-    usage = annotating.label_usage(opened, project.id)
+    labels = runs.label_summary(opened, project.id)
     failed = sum(video.status == "failed" for video in videos)
     subsets = {side: sum(video.subset == side for video in videos) for side in ("training", "validation", "test")}
     facts = [
@@ -66,8 +66,8 @@ def _summary(opened: Workspace, name: str) -> str:
         ("videos", f"{len(videos)}" + (f" ({failed} failed)" if failed else "")),
         ("split", ", ".join(f"{count} {side}" for side, count in subsets.items() if count) or "not made yet"),
         ("features", len(library.features(opened, project.id))),
-        *((f"labels {level}", count) for level, count in usage.n_annotations.items()),
-        ("complete", usage.n_complete),
+        *((f"labels {level}", count) for level, count in labels["levels"].items()),
+        ("complete", labels["complete"]),
         ("runs", len(runs.history(opened, project.id))),
     ]
     return table((project.name, ""), facts)

@@ -1,11 +1,10 @@
-"""Annotating: opening a video, taking edits, and telling the trainer what is known.
+"""Annotating: opening a video, taking edits, and what a model says of it.
 
 The words of requests and answers are those of ``docs/http-api.md``; times are microseconds of raw presentation time.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,63 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.services import clock
+from app.services import costs
 from app.services.clock import activity
 from app.services.curves import StoredCurves
-from app.services.edits import IDENTIFIER, LONGEST_BATCH, Taken, hides_model, take
+from app.services.edit_kinds import IDENTIFIER, hides_model
+from app.services.edits import LONGEST_BATCH, Taken, take
 from app.services.identity import SHARED, annotator_in
 from app.services.library import media_problem
 from app.services.undo import Groups, ready, spoken, spoken_annotation
-from app.services.views import ClassList, MergedLabels, merge, shared_layers, summarise, view
+from app.services.views import ClassList, shared_layers, view
 from app.workspace import Workspace
 from db.errors import ConflictError, NotFoundError
 from db.records import AnnotatorRecord, VideoRecord
-from db.state import VideoState, replay
+from db.state import VideoState
 from db.unit_of_work import UnitOfWork
-from wtal_core.domain import Subset, SupervisionLevel, VideoLabels
 
-__all__ = [
-    "LabelUsage",
-    "activity",
-    "apply_edits",
-    "curves",
-    "edit",
-    "frame_times",
-    "label_usage",
-    "labels",
-    "labels_for_training",
-    "open_video",
-    "proposals",
-    "rebuild",
-    "runs_of",
-    "values",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelUsage:
-    """How much is labelled in the training subset.
-
-    Attributes
-    ----------
-    sequence
-        Number of the newest edit: a snapshot is everything up to it.
-    n_videos, n_annotations
-        By supervision level.
-    n_complete
-        Videos judged in full for every class in use.
-    n_unlabelled
-        Videos nothing is known of.
-    notes
-        What the merge of several annotators left out.
-    """
-
-    sequence: int
-    n_videos: Mapping[str, int]
-    n_annotations: Mapping[str, int]
-    n_complete: int
-    n_unlabelled: int
-    notes: tuple[str, ...]
+__all__ = ["activity", "apply_edits", "curves", "edit", "frame_times", "open_video", "proposals", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +73,7 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
         project = unit.projects.get(video.project_id)
         ids = unit.videos.ordered_ids(video.project_id)
         place = ids.index(video_id) if video_id in ids else None
-        groups = Groups(unit.edits.of_video(video_id, annotator_id=who.id))
+        groups = Groups(unit.edits.deeds(video_id, who.id))
         problem = media_problem(workspace, video)
         return {
             "id": video.id,
@@ -144,10 +102,11 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
             "next": ids[place + 1] if place is not None and place + 1 < len(ids) else None,
             "previous": ids[place - 1] if place else None,
             "position": [0 if place is None else place + 1, len(ids)],
-            "phi": clock.phi_of(unit, video, who, project),
-            "undo": ready(groups.done, "undoes", classes),
-            "redo": ready(groups.undone, "redoes", classes),
+            "phi": costs.phi_of(unit, video, who, project),
+            "undo": ready(unit, groups.done, "undoes", classes),
+            "redo": ready(unit, groups.undone, "redoes", classes),
             "keys": dict(project.settings.get("keys") or {}),
+            "compensation": who.settings.get("compensation", 0),
             "sequence": unit.edits.last_sequence(video_id),
         }
 
@@ -241,7 +200,7 @@ def edit(workspace: Workspace, annotator: str, batch: Mapping[str, Any]) -> dict
         taken = take(unit, video, who, edits, session=session, source=SHARED.get(who.name, "human"))
         newest = unit.edits.last_sequence(video_id)
         since = sequence if isinstance(sequence, int) and not isinstance(sequence, bool) and sequence >= 0 else newest
-        others = _others(_Scene.of(unit, video_id, annotator), session, since) if since < newest else []
+        others = _others(unit, video, who, session, since) if since < newest else []
         return {"saved": list(taken.saved), "refused": list(taken.refused), "sequence": newest, "others": others}
 
 
@@ -253,74 +212,6 @@ def apply_edits(
         video = _labelable(unit, video_id)
         who = annotator_in(unit, annotator)
         return take(unit, video, who, edits, session=session, source=SHARED.get(who.name, "human"))
-
-
-def labels(
-    workspace: Workspace, project: int, *, subset: str | None = None, annotator: str | None = None
-) -> dict[str, MergedLabels]:
-    """Labels by video name: merged from all annotators (the rule is in :mod:`app.services.views`), or of one of them.
-
-    Parameters
-    ----------
-    subset
-        Only videos on this side of the split.
-    annotator
-        Only the layer of this annotator; nothing shared, nothing merged.
-    """
-    with workspace.read() as unit:
-        names = {found.id: found.name for found in unit.annotators.all()}
-        only = None if annotator is None else unit.annotators.by_name(annotator)
-        if annotator is not None and only is None:
-            raise NotFoundError("annotator", annotator)
-        classes, shared = ClassList.of(unit, project), shared_layers(unit)
-        videos = [v for v in unit.videos.of_project(project) if v.duration > 0 and subset in (None, v.subset)]
-        labelled = set(unit.edits.videos(project))
-        states = unit.labels.states(video.id for video in videos if video.id in labelled)
-        found = {}
-        for video in videos:
-            state = states.get(video.id)
-            if state is None:
-                found[video.name] = MergedLabels(VideoLabels(video.name), False)
-                continue
-            if only is not None:
-                state = _layer(state, only.id)
-            found[video.name] = merge(state, video, classes, shared=shared, names=names)
-        return found
-
-
-def labels_for_training(workspace: Workspace, project: int) -> dict[str, VideoLabels]:
-    """What the trainer may know: labels of the labelled videos of the training subset, by video name."""
-    found = labels(workspace, project, subset=Subset.TRAINING.value)
-    return {name: item.labels for name, item in found.items() if item.labels.classes is not None}
-
-
-def label_usage(workspace: Workspace, project: int) -> LabelUsage:
-    """A summary of the labels a training started now would learn from."""
-    with workspace.read() as unit:
-        sequence = unit.edits.last_sequence_of_project(project)
-    found = labels(workspace, project, subset=Subset.TRAINING.value).values()
-    videos = Counter(item.labels.level for item in found if item.labels.level is not None)
-    annotations = Counter(annotation.level for item in found for annotation in item.labels.annotations)
-    return LabelUsage(
-        sequence,
-        {level.value: videos[level] for level in SupervisionLevel},
-        {level.value: annotations[level] for level in SupervisionLevel if level is not SupervisionLevel.VIDEO},
-        sum(item.is_complete for item in found),
-        sum(item.labels.classes is None for item in found),
-        tuple(note for item in found for note in item.notes),
-    )
-
-
-def rebuild(workspace: Workspace, project: int) -> int:
-    """Derive the current labels of a project anew from its log; how many videos that were."""
-    with workspace.write() as unit:
-        classes, shared = ClassList.of(unit, project), shared_layers(unit)
-        videos = unit.edits.videos(project)
-        for video_id in videos:
-            state = replay(unit.edits.of_video(video_id), shared)
-            unit.labels.rebuild(video_id, state)
-            summarise(unit, unit.videos.get(video_id), state, classes, None)
-        return len(videos)
 
 
 def _labelable(unit: UnitOfWork, video_id: int) -> VideoRecord:
@@ -381,27 +272,19 @@ def _spoken_runs(scene: _Scene) -> dict[str, Any]:
     }
 
 
-def _others(scene: _Scene, session: str, since: int) -> list[dict[str, Any]]:
-    visible = scene.shared | {scene.who.id}
+def _others(
+    unit: UnitOfWork, video: VideoRecord, who: AnnotatorRecord, session: str, since: int
+) -> list[dict[str, Any]]:
+    """Edits of other sessions that change what ``who`` sees."""
+    events = unit.edits.of_video(video.id, after=since, but_session=session)
+    if not events:
+        return []
+    visible, classes = shared_layers(unit) | {who.id}, ClassList.of(unit, video.project_id)
     found = []
-    for event in scene.unit.edits.of_video(scene.video.id, after=since):
-        if event.session == session or event.annotator_id not in visible:
-            continue
-        fields = spoken(event.kind, event.payload, scene.classes)
-        if fields is not None:
+    for event in events:
+        fields = spoken(event.kind, event.payload, classes)
+        if event.annotator_id in visible and fields is not None:
             head = {"id": event.id, "group": event.group, "undoes": event.undoes, "redoes": event.redoes}
-            found.append(
-                {**head, "kind": event.kind, "sequence": event.sequence, "annotator": scene.name(event.annotator_id)}
-                | fields
-            )
+            name = unit.annotators.get(event.annotator_id).name
+            found.append({**head, "kind": event.kind, "sequence": event.sequence, "annotator": name} | fields)
     return found
-
-
-def _layer(state: VideoState, who: int) -> VideoState:
-    """One annotator's layer alone."""
-    return VideoState(
-        {key: mark for key, mark in state.marks.items() if mark.annotator_id == who},
-        {key: present for key, present in state.labels.items() if key[0] == who},
-        {key: spans for key, spans in state.coverage.items() if key[0] == who},
-        {key: spans for key, spans in state.ambiguous.items() if key == who},
-    )

@@ -11,7 +11,7 @@ import time
 import unicodedata
 from collections.abc import Iterable
 
-from app.services import views
+from app.services import merging
 from app.workspace import Workspace
 from db.errors import ConflictError, NotFoundError
 from db.records import ClassChangeRecord, ClassRecord
@@ -98,7 +98,7 @@ def merge_classes(workspace: Workspace, source: int, target: int, *, annotator: 
             raise ValueError(f"cannot merge {gone.name!r} into {kept.name!r}: choose two classes of one project")
         version = _log(unit, gone, "merge", (gone.name, kept.name), annotator)
         unit.projects.change_class(source, retired_in=version, merged_into=target)
-        views.refresh(unit, gone.project_id)
+        merging.refresh(unit, gone.project_id)
         return _active(unit, target)
 
 
@@ -108,7 +108,7 @@ def retire_class(workspace: Workspace, class_id: int, *, annotator: str = "") ->
         found = _active(unit, class_id)
         version = _log(unit, found, "retire", (found.name, ""), annotator)
         unit.projects.change_class(class_id, retired_in=version)
-        views.refresh(unit, found.project_id)
+        merging.refresh(unit, found.project_id)
 
 
 def restore_class(workspace: Workspace, class_id: int, *, annotator: str = "") -> ClassRecord:
@@ -120,7 +120,7 @@ def restore_class(workspace: Workspace, class_id: int, *, annotator: str = "") -
             key = found.key if found.key not in {entry.key for entry in unit.projects.classes(found.project_id)} else ""
             # It was not on the list meanwhile, so what was completed then is not complete for it.
             unit.projects.change_class(class_id, retired_in=None, merged_into=None, key=key, added_in=version)
-            views.refresh(unit, found.project_id)
+            merging.refresh(unit, found.project_id)
         return _find(unit, class_id)
 
 

@@ -1,15 +1,33 @@
-"""What labels have cost: active annotation time of a project, derived from its raw events."""
+"""What labels have cost: active annotation time and phi, derived from raw events and never stored.
+
+While somebody labels, the time on their video is asked for every few seconds. What the events up to the last one
+amounted to is then remembered by this process, and only newer ones are read. The log stays the truth: what is
+remembered counts only while the log still ends, or goes on, where it was left.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from app.services.clock import idle_cutoff
-from db.records import ActivityRecord, VideoRecord
+from db.records import ActivityRecord, AnnotatorRecord, ProjectRecord, VideoRecord
 from db.unit_of_work import UnitOfWork
-from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel
-from wtal_core.evaluation.cost import PERSON, SIMULATED, ActivityEvent, VideoCost, active_times
+from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel, to_seconds
+from wtal_core.evaluation.cost import (
+    IDLE_CUTOFF,
+    PERSON,
+    SIMULATED,
+    ActivityEvent,
+    Stopwatch,
+    VideoCost,
+    active_times,
+)
+
+REMEMBERED = 256
+"""Pairs of video and annotator whose time this process remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,87 @@ def _costs(
 def measurable_videos(unit: UnitOfWork, project: int) -> dict[str, VideoRecord]:
     """Videos whose length is known, by their number as text."""
     return {str(video.id): video for video in unit.videos.of_project(project) if video.duration > 0}
+
+
+def idle_cutoff(project: ProjectRecord) -> int:
+    """The longest gap that counts, microseconds: the project's setting, else 30 s."""
+    chosen = project.settings.get("idle_cutoff_seconds")
+    return IDLE_CUTOFF if chosen is None else round(float(chosen) * MICROSECONDS)
+
+
+def phi_of(unit: UnitOfWork, video: VideoRecord, who: AnnotatorRecord, project: ProjectRecord) -> dict[str, Any]:
+    """One annotator's active time on one video and its ratio to the video's length, in all and per level."""
+    cutoff = idle_cutoff(project)
+    levels: dict[str, dict[str, float]] = {}
+    for (said, assisted), active in _remembered.active(unit, video.id, who.id, cutoff).items():
+        level = levels.setdefault(said.value, {"active_seconds": 0.0, "ratio": 0.0, "assisted_seconds": 0.0})
+        level["active_seconds"] += to_seconds(active)
+        level["ratio"] += active / max(video.duration, 1)
+        level["assisted_seconds"] += to_seconds(active) if assisted else 0.0
+    return {
+        "active_seconds": sum(level["active_seconds"] for level in levels.values()),
+        "ratio": sum(level["ratio"] for level in levels.values()),
+        "levels": levels,
+        "cutoff_seconds": to_seconds(cutoff),
+    }
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the events of one annotator on one video amounted to, up to the event ``last``."""
+
+    last: tuple[int, str] = (0, "")
+    watches: dict[str, Stopwatch] = field(default_factory=lambda: defaultdict(Stopwatch))
+    active: dict[tuple[SupervisionLevel, bool], float] = field(default_factory=lambda: defaultdict(float))
+
+    def add(self, events: Iterable[ActivityEvent], cutoff: int) -> bool:
+        """Follow more events; False if one of them is older than its session's last, so that all must be read anew."""
+        for event in events:
+            watch = self.watches[event.session]
+            if not watch.follows(event):
+                return False
+            begun, milliseconds = watch.take(event)
+            if begun is not None:
+                self.active[begun.level, begun.assisted] += min(milliseconds * 1000, cutoff)
+        return True
+
+
+class _Remembered:
+    """Tallies by database, video, annotator and cut-off; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._tallies: OrderedDict[tuple[str, int, int, int], _Tally] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def active(
+        self, unit: UnitOfWork, video: int, annotator: int, cutoff: int
+    ) -> dict[tuple[SupervisionLevel, bool], int]:
+        """Microseconds of work by level, and assisted or not."""
+        key = (unit.database, video, annotator, cutoff)
+        with self._lock:
+            tally = self._tallies.pop(key, None)
+            if tally is None or not self._follow(unit, tally, video, annotator, cutoff):
+                tally = _Tally()
+                self._follow(unit, tally, video, annotator, cutoff)
+            self._tallies[key] = tally
+            while len(self._tallies) > REMEMBERED:
+                self._tallies.popitem(last=False)
+            return {key: round(active) for key, active in sorted(tally.active.items())}
+
+    @staticmethod
+    def _follow(unit: UnitOfWork, tally: _Tally, video: int, annotator: int, cutoff: int) -> bool:
+        """Bring a tally up to date; False if the log is not one that goes on from it."""
+        number, event = tally.last
+        if number and unit.activity.name_of(number) != event:
+            return False
+        newer = unit.activity.since(video, annotator, number)
+        if not tally.add((_event(record, {}) for _, record in newer), cutoff):
+            return False
+        tally.last = max([tally.last, *((row, record.event) for row, record in newer)])
+        return True
+
+
+_remembered = _Remembered()
 
 
 def _event(event: ActivityRecord, names: Mapping[int, str]) -> ActivityEvent:

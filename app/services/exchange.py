@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.services import importing
-from app.services.annotating import labels
 from app.services.classes import ensure_classes_in
 from app.services.edits import take
 from app.services.identity import IMPORT, SHARED, annotator_in
+from app.services.merging import labels
 from app.services.views import ClassList
 from app.workspace import Workspace
 from db.errors import NotFoundError

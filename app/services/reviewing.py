@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from app.services import snapshot as snapshots
 from app.services.curves import StoredCurves
-from app.services.views import ClassList, merge, shared_layers
+from app.services.merging import merged_in
+from app.services.views import ClassList
 from app.workspace import Workspace
 from db.errors import NotFoundError
 from db.records import VideoRecord
-from db.unit_of_work import UnitOfWork
 from wtal_core.domain import MICROSECONDS, Annotation, Proposal, Subset
 from wtal_core.evaluation import GroundTruth
 from wtal_core.evaluation.errors import FalsePositiveProfile, false_positive_profile
@@ -88,20 +88,19 @@ def review_video(workspace: Workspace, run: int, video_id: int) -> VideoReview:
     """
     with workspace.read() as unit:
         video = unit.videos.get(video_id)
-        classes = ClassList.of(unit, video.project_id)
         prediction = unit.runs.prediction(run, video_id)
         if prediction is None:
             raise NotFoundError(f"prediction of run {run} for video", video_id)
-        if _is_hidden(video, classes.newest):
+        if _is_hidden(video, ClassList.of(unit, video.project_id).newest):
             raise PermissionError(f"{video.name} is a validation video: model output is shown once it is complete")
-        annotations, is_complete = _said(unit, video, classes)
+        said = merged_in(unit, video.project_id, [video])[video.id]
         proposals = tuple(unit.runs.proposals(run, video_id))
     stored = StoredCurves.load(workspace.runs / prediction.path)
     threshold = stored.threshold if stored.threshold.ndim == 2 else stored.threshold[:, None]
     return VideoReview(
         video=video,
-        is_complete=is_complete,
-        annotations=annotations,
+        is_complete=said.is_complete,
+        annotations=said.labels.annotations,
         proposals=proposals,
         class_names=stored.class_names,
         cas=stored.cas,
@@ -126,10 +125,3 @@ def error_profile(workspace: Workspace, run: int) -> FalsePositiveProfile | None
 def _is_hidden(video: VideoRecord, newest_class: int) -> bool:
     complete = video.complete_version is not None and video.complete_version >= newest_class
     return video.subset == Subset.VALIDATION and not complete
-
-
-def _said(unit: UnitOfWork, video: VideoRecord, classes: ClassList) -> tuple[tuple[Annotation, ...], bool]:
-    names = {annotator.id: annotator.name for annotator in unit.annotators.all()}
-    state = unit.labels.states([video.id])[video.id]
-    found = merge(state, video, classes, shared=shared_layers(unit), names=names)
-    return found.labels.annotations, found.is_complete

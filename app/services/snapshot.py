@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.services.views import ClassList, merge, shared_layers
+from app.services.merging import merged_in
+from app.services.views import ClassList
 from db.unit_of_work import UnitOfWork
 from wtal_core.domain import Annotation, Coverage, Segment, Subset, SupervisionLevel, VideoLabels
 
@@ -101,13 +102,10 @@ class Snapshot:
 
 def take(unit: UnitOfWork, project: int) -> Snapshot:
     """The labels of a project as they stand."""
-    classes, shared = ClassList.of(unit, project), shared_layers(unit)
-    names = {annotator.id: annotator.name for annotator in unit.annotators.all()}
     videos = [video for video in unit.videos.of_project(project) if video.status == "ready"]
-    states = unit.labels.states(video.id for video in videos)
-    found = {video.id: merge(states[video.id], video, classes, shared=shared, names=names) for video in videos}
+    found = merged_in(unit, project, videos)
     return Snapshot(
-        classes.names,
+        ClassList.of(unit, project).names,
         tuple(SnapshotVideo(v.id, v.subset, found[v.id].labels, found[v.id].is_complete) for v in videos),
         tuple(note for video in videos for note in found[video.id].notes),
         unit.edits.last_sequence_of_project(project),

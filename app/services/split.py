@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.services.views import ClassList, merge, shared_layers
+from app.services.merging import merged_in
 from app.workspace import Workspace
 from db.unit_of_work import UnitOfWork
 from wtal_core.domain import Subset
@@ -95,12 +95,8 @@ def _assign(unit: UnitOfWork, project: int, sides: Mapping[int, str]) -> None:
 
 def _strata(unit: UnitOfWork, project: int, ids: list[int]) -> dict[int, str]:
     """The rarest class known of each video; empty where none is."""
-    classes, shared = ClassList.of(unit, project), shared_layers(unit)
-    states = unit.labels.states(ids)
-    known = {
-        video.id: merge(states[video.id], video, classes, shared=shared, names={}).labels.classes or frozenset()
-        for video in unit.videos.of_project(project, ids=ids)
-    }
+    merged = merged_in(unit, project, unit.videos.of_project(project, ids=ids))
+    known = {video: found.labels.classes or frozenset() for video, found in merged.items()}
     counts = Counter(label for labels in known.values() for label in labels)
     return {i: min(labels, key=lambda label: (counts[label], label), default="") for i, labels in known.items()}
 

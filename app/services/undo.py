@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.services.views import ClassList
-from db.records import EventRecord
+from db.records import TurnRecord
 from db.state import Payload
+from db.unit_of_work import UnitOfWork
 
 DEEPEST = 200
 """Groups kept ready in each direction when a video is opened; the log itself keeps all."""
@@ -29,14 +30,14 @@ class Deed:
         False while it is undone.
     latest
         The group that did, undid or redid it last.
-    inverse
-        Stored edits that turn it round, in order.
+    sequences
+        Numbers of that group's events, oldest first; the inverse edits they hold turn the deed round.
     """
 
     name: str
     is_done: bool
     latest: str
-    inverse: list[dict[str, Any]]
+    sequences: list[int]
 
 
 class Groups:
@@ -44,16 +45,16 @@ class Groups:
 
     Parameters
     ----------
-    events
+    turns
         Their log entries, oldest first.
     """
 
-    def __init__(self, events: Iterable[EventRecord] = ()) -> None:
+    def __init__(self, turns: Iterable[TurnRecord] = ()) -> None:
         self._deeds: dict[str, Deed] = {}
         self._names: dict[str, str] = {}  # every group to the deed it belongs to
         self._undone: list[str] = []
-        for event in events:
-            self.note(event.group, event.undoes, event.redoes, event.inverse)
+        for turn in turns:
+            self.note(turn.group, turn.undoes, turn.redoes, turn.sequence)
 
     def check(self, group: str, undoes: str | None, redoes: str | None) -> None:
         """Refuse what would undo a deed twice, redo what is done, or reach for a deed that is not here.
@@ -75,18 +76,18 @@ class Groups:
                 f"group {undoes or redoes} is {'undone' if undoes else 'done'} already, perhaps in another tab"
             )
 
-    def note(self, group: str, undoes: str | None, redoes: str | None, inverse: Iterable[dict[str, Any]] = ()) -> None:
-        """Follow one more edit of a group."""
+    def note(self, group: str, undoes: str | None, redoes: str | None, sequence: int = 0) -> None:
+        """Follow one more edit of a group; ``sequence`` is its number in the log, 0 before it has one."""
         turned = self._deeds.get(self._names.get(undoes or redoes or "", ""))
         if turned is None:
             name = self._names.setdefault(group, group)
             deed = self._deeds.setdefault(name, Deed(name, True, group, []))
             if deed.latest == group:
-                deed.inverse = [*inverse, *deed.inverse]
+                deed.sequences.append(sequence)
             self._undone.clear()
             return
         if turned.latest != group:
-            turned.latest, turned.is_done, turned.inverse = group, undoes is None, []
+            turned.latest, turned.is_done, turned.sequences = group, undoes is None, []
             del self._deeds[turned.name]  # the newest deed is the first to be undone
             self._deeds[turned.name] = turned
             if turned.name in self._undone:
@@ -94,7 +95,7 @@ class Groups:
             if not turned.is_done:
                 self._undone.append(turned.name)
         self._names[group] = turned.name
-        turned.inverse = [*inverse, *turned.inverse]
+        turned.sequences.append(sequence)
 
     @property
     def done(self) -> list[Deed]:
@@ -107,15 +108,18 @@ class Groups:
         return [self._deeds[name] for name in self._undone]
 
 
-def ready(deeds: Iterable[Deed], relation: str, classes: ClassList) -> list[dict[str, Any]]:
+def ready(unit: UnitOfWork, deeds: Iterable[Deed], relation: str, classes: ClassList) -> list[dict[str, Any]]:
     """Deeds as groups of edits to post: ``{"group", "undoes" or "redoes", "edits"}``, ids made anew."""
     found = []
-    for deed in list(deeds)[-DEEPEST:]:
+    newest = list(deeds)[-DEEPEST:]
+    inverses = unit.edits.inverses(sequence for deed in newest for sequence in deed.sequences)
+    for deed in newest:
         group = uuid.uuid4().hex
         head = {"group": group, relation: deed.name}
         edits = [
             {"id": uuid.uuid4().hex, **head, "kind": edit["kind"], **fields}
-            for edit in deed.inverse
+            for sequence in reversed(deed.sequences)  # the last edit is taken back first
+            for edit in inverses[sequence]
             if (fields := spoken(edit["kind"], edit["payload"], classes)) is not None
         ]
         if edits:
@@ -165,4 +169,6 @@ def spoken_annotation(payload: Mapping[str, Any], classes: ClassList) -> dict[st
         "start": first if level == "full" else None,
         "end": last if level == "full" else None,
         "model_assisted": payload["model_assisted"],
+        "pressed": list(payload.get("pressed", ())),
+        "compensation": payload.get("compensation", 0),
     }

@@ -1,16 +1,4 @@
-"""Labels as one annotator sees them, and as the trainer may know them.
-
-An annotator sees their own layer and the shared ones (imports, simulations). The trainer is told one set of labels per
-video, merged from all layers by this rule:
-
-1. Each person's view is their layer with the shared layers under it; without a person, the shared layers alone.
-2. For each class, one view speaks: the one that judged most of the video for that class, then the one with the higher
-   level, then the one with more instances, then whoever labelled first. Its annotations and coverage of that class are
-   taken, those of the others are not: two people's boundaries of one instance would be two instances.
-3. A class occurs if any view says so, unless the view that speaks judged the whole video for it and found nothing.
-4. Ambiguous time of any view is ambiguous.
-5. Where a class has clicks, judged time says that every instance was clicked, not where each ends: the trainer is told
-   no coverage of that class, so that the rest of an instance is unknown and never background.
+"""Labels as one annotator sees them: their own layer and the shared ones (imports, simulations).
 
 Merged classes count as the class they were merged into; time is judged for that class where it was judged for all of
 its parts, or since they were merged.
@@ -18,13 +6,14 @@ its parts, or since they were merged.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from db.records import ClassRecord, VideoRecord
-from db.state import Mark, Spans, VideoState
+from db.records import ClassRecord
+from db.state import Mark, Spans, Tally, VideoState
 from db.unit_of_work import UnitOfWork
-from wtal_core.domain import Annotation, Coverage, Segment, SupervisionLevel, VideoLabels, merged
+from wtal_core.domain import Segment, merged
 
 
 class ClassList:
@@ -95,6 +84,8 @@ class View:
     ----------
     marks
         Annotations by id, with the class each counts as now.
+    counts
+        How many annotations of each level a class has; also where the annotations themselves were not read.
     labels
         Classes said to occur (True), not to (False); what is not in it is unknown.
     coverage
@@ -104,6 +95,7 @@ class View:
     """
 
     marks: Mapping[str, tuple[int, Mark]] = field(default_factory=dict)
+    counts: Mapping[int, Counter[str]] = field(default_factory=dict)
     labels: Mapping[int, bool] = field(default_factory=dict)
     coverage: Mapping[int, Spans] = field(default_factory=dict)
     ambiguous: Spans = ()
@@ -116,14 +108,30 @@ class View:
         )
 
 
-def view(state: VideoState, own: int | None, shared: frozenset[int], classes: ClassList) -> View:
-    """What an annotator (or, with ``own`` None, nobody in particular) sees of a video."""
+def view(
+    state: VideoState,
+    own: int | None,
+    shared: frozenset[int],
+    classes: ClassList,
+    tallies: Iterable[Tally] | None = None,
+) -> View:
+    """What an annotator (or, with ``own`` None, nobody in particular) sees of a video.
+
+    Parameters
+    ----------
+    tallies
+        The annotations counted, where ``state`` was read without them.
+    """
     layers = shared if own is None else shared | {own}
     marks = {
         mark_id: (current.id, mark)
         for mark_id, mark in state.marks.items()
         if mark.annotator_id in layers and (current := classes.current(mark.class_id)) is not None
     }
+    counts: dict[int, Counter[str]] = {}
+    for tally in state.tallies if tallies is None else tallies:
+        if tally.annotator_id in layers and (entry := classes.current(tally.class_id)) is not None:
+            counts.setdefault(entry.id, Counter())[tally.level] += tally.count
     labels: dict[int, bool] = {}
     coverage: dict[int, Spans] = {}
     for entry in classes.active:
@@ -133,8 +141,9 @@ def view(state: VideoState, own: int | None, shared: frozenset[int], classes: Cl
         spans = _covered(state, layers, classes, entry.id)
         if spans:
             coverage[entry.id] = spans
-    labels.update({class_id: True for class_id, _ in marks.values()})
-    return View(marks, labels, coverage, merged(s for layer in layers for s in state.ambiguous.get(layer, ())))
+    labels.update(dict.fromkeys(counts, True))
+    ambiguous = merged(span for layer in layers for span in state.ambiguous.get(layer, ()))
+    return View(marks, counts, labels, coverage, ambiguous)
 
 
 def _said(state: VideoState, own: int | None, shared: frozenset[int], parts: tuple[int, ...]) -> bool | None:
@@ -167,108 +176,6 @@ def _covered(state: VideoState, layers: frozenset[int], classes: ClassList, clas
 
 def _intersection(one: Spans, other: Spans) -> Spans:
     return tuple(part for a in one for b in other if (part := a.clipped(b)) is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class MergedLabels:
-    """Labels of one video for the trainer, and what the merge left out, in words."""
-
-    labels: VideoLabels
-    is_complete: bool
-    notes: tuple[str, ...] = ()
-
-
-def merge(
-    state: VideoState,
-    video: VideoRecord,
-    classes: ClassList,
-    *,
-    shared: frozenset[int],
-    names: Mapping[int, str],
-) -> MergedLabels:
-    """All layers of a video as one set of labels, by the rule at the top of this module.
-
-    Parameters
-    ----------
-    names
-        Annotators' names by number.
-    """
-    people: list[int | None] = [*sorted(state.annotators - shared)]
-    views = {who: view(state, who, shared, classes) for who in people or [None]}
-    annotations: list[Annotation] = []
-    coverage: dict[str, Spans] = {}
-    present: set[str] = set()
-    is_settled, is_complete, notes = True, bool(classes.active), []
-    for entry in classes.active:
-        speaker, speaks = max(views.items(), key=lambda item: _authority(item[1], entry.id))
-        spans = speaks.coverage.get(entry.id, ())
-        marks = {key: mark for key, (class_id, mark) in speaks.marks.items() if class_id == entry.id}
-        annotations += [to_annotation(key, mark, entry.name, names) for key, mark in marks.items()]
-        judged = any(s.start <= video.origin and s.end >= video.origin + video.duration for s in spans)
-        occurs = any(v.labels.get(entry.id) is True for v in views.values())
-        if marks or (occurs and not judged) or (speaks.labels.get(entry.id) is True):
-            present.add(entry.name)
-        elif not judged and speaks.labels.get(entry.id) is False:
-            spans = (video.extent,)  # "does not occur" says so of the whole video
-        elif not judged:
-            is_settled = False
-        is_complete = is_complete and judged
-        if spans and all(mark.level == SupervisionLevel.FULL for mark in marks.values()):
-            coverage[entry.name] = spans
-        dropped = sum(c == entry.id for who, v in views.items() if who != speaker for c, _ in v.marks.values())
-        if dropped and len(views) > 1:
-            who = names.get(speaker or 0, "")
-            notes.append(f"{video.name}: {entry.name} is taken from {who}; others' annotations of it are set aside")
-    known = frozenset(present) if present or (is_settled and classes.active) else None
-    annotations.sort(key=lambda annotation: (annotation.span, annotation.label, annotation.id))
-    ambiguous = merged(span for v in views.values() for span in v.ambiguous)
-    labels = VideoLabels(video.name, known, tuple(annotations), Coverage(coverage), ambiguous)
-    return MergedLabels(labels, is_complete, tuple(notes))
-
-
-def _authority(labels: View, class_id: int) -> tuple[int, int, int]:
-    marks = [mark for current, mark in labels.marks.values() if current == class_id]
-    level = max((SupervisionLevel(mark.level).rank for mark in marks), default=-1)
-    return sum(span.duration for span in labels.coverage.get(class_id, ())), level, len(marks)
-
-
-def to_annotation(mark_id: str, mark: Mark, label: str, names: Mapping[int, str]) -> Annotation:
-    """The domain's word for a stored annotation."""
-    level = SupervisionLevel(mark.level)
-    clicks = {SupervisionLevel.ONE_SEGMENT: (mark.first,), SupervisionLevel.TWO_SEGMENT: (mark.first, mark.last)}
-    return Annotation(
-        mark_id,
-        label,
-        level,
-        clicks.get(level, ()),
-        Segment(mark.first, mark.last) if level is SupervisionLevel.FULL else None,
-        names.get(mark.annotator_id, ""),
-        mark.model_assisted,
-    )
-
-
-def summarise(unit: UnitOfWork, video: VideoRecord, state: VideoState, classes: ClassList, at: float | None) -> None:
-    """Write what the library shows of a video's labels into its row; ``at`` is when they changed, None if not."""
-    if video.duration <= 0:
-        return
-    shared = shared_layers(unit)
-    found = merge(state, video, classes, shared=shared, names={})
-    level = found.labels.level
-    values: dict[str, object] = {
-        "n_annotations": len(found.labels.annotations),
-        "label_level": None if level is None else level.value,
-        "complete_version": classes.version if found.is_complete else None,
-    }
-    unit.videos.change(video.id, **values, **({} if at is None else {"labelled_at": at}))
-
-
-def refresh(unit: UnitOfWork, project: int) -> None:
-    """Summarise all labelled videos of a project anew: what counts as what has changed."""
-    classes = ClassList.of(unit, project)
-    videos = unit.videos.of_project(project, ids=unit.edits.videos(project))
-    states = unit.labels.states(video.id for video in videos)
-    for video in videos:
-        summarise(unit, video, states[video.id], classes, None)
 
 
 def shared_layers(unit: UnitOfWork) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Select, insert, select
@@ -28,12 +28,19 @@ class ActivityStore:
             self._session.execute(insert(tables.Activity), fresh)
         return len(fresh)
 
-    def of_video(self, video_id: int, annotator_id: int | None = None) -> tuple[ActivityRecord, ...]:
-        """Events of one video (and annotator), by session and its clock."""
-        query = select(tables.Activity).where(tables.Activity.video_id == video_id)
-        if annotator_id is not None:
-            query = query.where(tables.Activity.annotator_id == annotator_id)
-        return self._records(query.order_by(tables.Activity.session, tables.Activity.monotonic, tables.Activity.id))
+    def since(self, video_id: int, annotator_id: int, number: int = 0) -> tuple[tuple[int, ActivityRecord], ...]:
+        """One annotator's events of a video stored after row ``number``, with their own, by session and its clock."""
+        a = tables.Activity
+        names = [item.name for item in fields(ActivityRecord)]
+        query = select(a.id, *(getattr(a, name) for name in names)).where(
+            a.video_id == video_id, a.annotator_id == annotator_id, a.id > number
+        )
+        rows = self._session.execute(query.order_by(a.session, a.monotonic, a.id))
+        return tuple((row[0], ActivityRecord(*row[1:])) for row in rows)
+
+    def name_of(self, number: int) -> str | None:
+        """The id of the event in row ``number``, or None if there is none."""
+        return self._session.scalar(select(tables.Activity.event).where(tables.Activity.id == number))
 
     def of_project(self, project_id: int) -> tuple[ActivityRecord, ...]:
         """Events of a whole project, by session and its clock."""

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from db import tables
-from db.records import EventRecord, records
+from db.records import EventRecord, TurnRecord, records
 
 Event = tables.EditEvent
 _BATCH = 500
@@ -45,12 +45,24 @@ class EditStore:
         """Number of the newest event of a project, 0 if there is none."""
         return self._session.scalar(select(func.max(Event.sequence)).where(Event.project_id == project_id)) or 0
 
-    def of_video(self, video_id: int, *, annotator_id: int | None = None, after: int = 0) -> tuple[EventRecord, ...]:
-        """Events of a video after a sequence number (and of one annotator), oldest first."""
-        query = select(Event).where(Event.video_id == video_id, Event.sequence > after)
-        if annotator_id is not None:
-            query = query.where(Event.annotator_id == annotator_id)
+    def of_video(self, video_id: int, *, after: int = 0, but_session: str = "") -> tuple[EventRecord, ...]:
+        """Events of a video after a sequence number (and of other sessions than one), oldest first."""
+        query = select(Event).where(Event.video_id == video_id, Event.sequence > after, Event.session != but_session)
         return records(EventRecord, Event, self._session, query.order_by(Event.sequence))
+
+    def deeds(self, video_id: int, annotator_id: int) -> tuple[TurnRecord, ...]:
+        """Which groups one annotator's events of a video belong to, oldest first."""
+        query = select(Event).where(Event.video_id == video_id, Event.annotator_id == annotator_id)
+        return records(TurnRecord, Event, self._session, query.order_by(Event.sequence))
+
+    def inverses(self, sequences: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+        """The edits that take back each of some events, by their number."""
+        wanted = list(sequences)
+        found: dict[int, list[dict[str, Any]]] = {}
+        for first in range(0, len(wanted), _BATCH):
+            query = select(Event.sequence, Event.inverse).where(Event.sequence.in_(wanted[first : first + _BATCH]))
+            found |= {row.sequence: row.inverse for row in self._session.execute(query)}
+        return found
 
     def counts(self, project_id: int, *, after: int = 0) -> dict[str, int]:
         """How many events of each kind a project has after a sequence number."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from db import tables
-from db.state import Mark, Spans, VideoState
+from db.state import Mark, Spans, Tally, VideoState
 from wtal_core.domain import Segment
 
 _BATCH = 400
+K = TypeVar("K", bound=Hashable)
 
 
 class LabelStore:
@@ -27,10 +28,50 @@ class LabelStore:
 
     def states(self, video_ids: Iterable[int]) -> dict[int, VideoState]:
         """The labels of some videos, one statement per table and batch."""
-        wanted = list(dict.fromkeys(video_ids))
-        found = {video: VideoState() for video in wanted}
-        for first in range(0, len(wanted), _BATCH):
-            self._read(found, wanted[first : first + _BATCH])
+        found = {video: VideoState() for video in video_ids}
+        for some in _batches(found):
+            self._read_marks(found, tables.Annotation.video_id.in_(some))
+            self._read_decisions(found, tables.ProposalDecision.video_id.in_(some))
+            self._read_rest(found, some)
+        return found
+
+    def touched(self, video_id: int, marks: Iterable[str], decisions: Iterable[tuple[int, int]]) -> VideoState:
+        """The labels of one video, of its annotations and decisions only those that some edits name.
+
+        What an edit costs then does not grow with what the video holds.
+
+        Parameters
+        ----------
+        marks
+            Ids of annotations.
+        decisions
+            (run, proposal) of proposals.
+        """
+        a, d = tables.Annotation, tables.ProposalDecision
+        found = {video_id: VideoState()}
+        for some in _batches(marks):
+            self._read_marks(found, a.video_id == video_id, a.id.in_(some))
+        for pairs in _batches(decisions):
+            self._read_decisions(found, d.video_id == video_id, tuple_(d.run_id, d.proposal_id).in_(pairs))
+        self._read_rest(found, [video_id])
+        return found[video_id]
+
+    def tallies(self, video_ids: Iterable[int]) -> dict[int, tuple[Tally, ...]]:
+        """How many annotations of each annotator, class and level some videos have, counted by the database."""
+        a = tables.Annotation
+        keys = (a.video_id, a.annotator_id, a.class_id, a.level)
+        found: dict[int, list[Tally]] = {video: [] for video in video_ids}
+        for some in _batches(found):
+            query = select(*keys, func.count()).where(a.video_id.in_(some)).group_by(*keys)
+            for video, annotator, class_id, level, count in self._session.execute(query):
+                found[video].append(Tally(annotator, class_id, level, count))
+        return {video: tuple(rows) for video, rows in found.items()}
+
+    def outlines(self, video_ids: Iterable[int]) -> dict[int, VideoState]:
+        """The labels of some videos without their annotations and decisions."""
+        found = {video: VideoState() for video in video_ids}
+        for some in _batches(found):
+            self._read_rest(found, some)
         return found
 
     def save(self, video_id: int, before: VideoState, after: VideoState) -> None:
@@ -69,8 +110,7 @@ class LabelStore:
         changed = [key for key in {**before, **after} if before.get(key, _ABSENT) != after.get(key, _ABSENT)]
         gone = [key for key in changed if key in before]
         single = len(columns) == 1
-        for first in range(0, len(gone), _BATCH):
-            some = gone[first : first + _BATCH]
+        for some in _batches(gone):
             match_keys = columns[0].in_(some) if single else tuple_(*columns).in_(some)
             self._session.execute(delete(table).where(table.video_id == video_id, match_keys))
         names = [column.key for column in columns]
@@ -82,24 +122,37 @@ class LabelStore:
         if values:
             self._session.execute(insert(table), values)
 
-    def _read(self, found: dict[int, VideoState], ids: list[int]) -> None:
-        def rows(table: Any, *order: Any) -> Iterable[Any]:
-            columns = [getattr(table, attribute.key) for attribute in table.__mapper__.column_attrs]
-            return self._session.execute(select(*columns).where(table.video_id.in_(ids)).order_by(*order))
+    def _rows(self, table: Any, *conditions: Any, order: Any = None) -> Iterable[Any]:
+        columns = [getattr(table, attribute.key) for attribute in table.__mapper__.column_attrs]
+        return self._session.execute(select(*columns).where(*conditions).order_by(order))
 
-        for r in rows(tables.Annotation):
+    def _read_marks(self, found: dict[int, VideoState], *conditions: Any) -> None:
+        for r in self._rows(tables.Annotation, *conditions):
             found[r.video_id].marks[r.id] = Mark(
-                r.annotator_id, r.class_id, r.level, r.first_time, r.last_time, r.model_assisted, r.source
+                r.annotator_id,
+                r.class_id,
+                r.level,
+                r.first_time,
+                r.last_time,
+                r.model_assisted,
+                r.source,
+                tuple(r.pressed),
+                r.compensation,
             )
-        for r in rows(tables.VideoLabel):
-            found[r.video_id].labels[r.annotator_id, r.class_id] = r.present
-        for r in rows(tables.Coverage, tables.Coverage.start):
-            _append(found[r.video_id].coverage, (r.annotator_id, r.class_id, r.class_list_version), r.start, r.end)
-        for r in rows(tables.Ambiguous, tables.Ambiguous.start):
-            _append(found[r.video_id].ambiguous, r.annotator_id, r.start, r.end)
-        for r in rows(tables.ProposalDecision):
+
+    def _read_decisions(self, found: dict[int, VideoState], *conditions: Any) -> None:
+        for r in self._rows(tables.ProposalDecision, *conditions):
             found[r.video_id].decisions[r.annotator_id, r.run_id, r.proposal_id] = r.state
-        for r in rows(tables.LayerNote):
+
+    def _read_rest(self, found: dict[int, VideoState], ids: Sequence[int]) -> None:
+        v, c, m, n = tables.VideoLabel, tables.Coverage, tables.Ambiguous, tables.LayerNote
+        for r in self._rows(v, v.video_id.in_(ids)):
+            found[r.video_id].labels[r.annotator_id, r.class_id] = r.present
+        for r in self._rows(c, c.video_id.in_(ids), order=c.start):
+            _append(found[r.video_id].coverage, (r.annotator_id, r.class_id, r.class_list_version), r.start, r.end)
+        for r in self._rows(m, m.video_id.in_(ids), order=m.start):
+            _append(found[r.video_id].ambiguous, r.annotator_id, r.start, r.end)
+        for r in self._rows(n, n.video_id.in_(ids)):
             if r.level is not None:
                 found[r.video_id].levels[r.annotator_id] = r.level
             if r.comment:
@@ -107,6 +160,12 @@ class LabelStore:
 
 
 _ABSENT = object()
+
+
+def _batches(keys: Iterable[K]) -> Iterator[list[K]]:
+    wanted = list(dict.fromkeys(keys))
+    for first in range(0, len(wanted), _BATCH):
+        yield wanted[first : first + _BATCH]
 
 
 def _append(table: dict[Any, Spans], key: Any, start: int, end: int) -> None:
@@ -123,6 +182,8 @@ def _mark_row(mark: Mark) -> list[dict[str, Any]]:
             "last_time": mark.last,
             "model_assisted": mark.model_assisted,
             "source": mark.source,
+            "pressed": list(mark.pressed),
+            "compensation": mark.compensation,
         }
     ]
 

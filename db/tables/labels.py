@@ -18,6 +18,7 @@ class EditEvent(Base):
     __tablename__ = "edit_event"
     __table_args__ = (
         Index(None, "video_id", "annotator_id", "sequence"),
+        Index(None, "video_id", "sequence"),
         Index(None, "project_id", "sequence"),
         {"sqlite_autoincrement": True},
     )
@@ -40,10 +41,10 @@ class EditEvent(Base):
 
 
 class Annotation(Base):
-    """A segment or clicks, as they stand."""
+    """A segment or clicks, as they stand; ``pressed`` holds the times before reaction-time compensation, if any."""
 
     __tablename__ = "annotation"
-    __table_args__ = (Index(None, "video_id", "annotator_id"),)
+    __table_args__ = (Index(None, "video_id", "annotator_id", "class_id", "level"),)
 
     video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[Uuid] = mapped_column(primary_key=True)
@@ -54,6 +55,8 @@ class Annotation(Base):
     last_time: Mapped[Microseconds]
     model_assisted: Mapped[bool]
     source: Mapped[Word]
+    pressed: Mapped[JsonList] = mapped_column(server_default="[]")
+    compensation: Mapped[Microseconds] = mapped_column(server_default="0")
 
 
 class VideoLabel(Base):
@@ -120,6 +123,7 @@ class Activity(Base):
     __tablename__ = "activity"
     __table_args__ = (
         Index(None, "video_id", "annotator_id", "session", "monotonic"),
+        Index(None, "video_id", "annotator_id", "id"),
         Index(None, "project_id", "server_time"),
     )
 

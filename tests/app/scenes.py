@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app import jobs  # noqa: F401 - the background jobs name their services, so they are loaded first
-from app.services import annotating, library, split
+from app.services import annotating, library, merging, split
 from app.services.evaluating import annotation_cost
 from app.workspace import Workspace
 from db.records import MethodRecord
@@ -170,7 +170,7 @@ def _store_curves(path, index):
 
 
 def _measure(workspace, scene, run, proposals):
-    found = annotating.labels(workspace, scene.project, subset="validation")
+    found = merging.labels(workspace, scene.project, subset="validation")
     truth = [item.labels for item in found.values() if item.is_complete]
     report = evaluate(
         GroundTruth.from_labels(truth, subset="validation"), {each.video_id: proposals[each.video_id] for each in truth}

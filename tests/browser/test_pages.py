@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from app import jobs  # noqa: F401 - the background jobs name their services, so they are loaded first
 from app.routes.security import COOKIE
-from app.services import annotating, exchange, feature_folder, identity, library, runs, split
+from app.services import exchange, feature_folder, identity, library, merging, runs, split
 from app.settings import Settings
 from app.workspace import Workspace
 from tests.browser.conftest import serving
@@ -175,7 +175,7 @@ def test_a_label_file_is_imported_and_its_classes_join_the_list(
     expect(page.get_by_text("labels.json").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("10 annotations of 10 videos imported.")).to_be_visible(timeout=PATIENCE)
-    assert len(annotating.labels_for_training(workspace, other)) == 8
+    assert len(merging.labels_for_training(workspace, other)) == 8
 
 
 def test_a_training_survives_a_refresh_and_a_second_tab_and_ends_in_results_and_cost(

@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from app.services import annotating, classes, clock, library
+from app.services import annotating, classes, clock, costs, library
 from app.settings import Settings
 from app.workspace import Workspace
 from db.state import replay
@@ -56,7 +56,8 @@ def test_labels_are_taken_undone_merged_and_replayed(workspace):
     assert [row.video.id for row in rows] == [video]
     events = [{"id": f"pg{i}", "kind": "key", "monotonic": i * 1000.0} for i in range(3)]
     clock.activity(workspace, "ada", {"session": "s", "video": video, "events": events})
-    assert clock.totals(clock.costs(workspace, project)) == (2.0, 10.0)
+    with workspace.read() as unit:
+        assert costs.annotation_cost(unit, project).training_seconds == 2.0
 
 
 def test_runs_predictions_and_jobs_are_kept_and_go_with_their_project(workspace):

@@ -8,9 +8,8 @@ video duration.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -183,16 +182,35 @@ def active_times(
     ]
 
 
-def _counted_gaps(session: Sequence[ActivityEvent]) -> Iterable[tuple[ActivityEvent, float]]:
+class Stopwatch:
+    """Says which time of one session counts, event by event in the order of the session's clock."""
+
+    def __init__(self) -> None:
+        self._last: ActivityEvent | None = None
+        self._loading = self._closed = self._counts = False
+
+    def follows(self, event: ActivityEvent) -> bool:
+        """Whether an event is not older than the last one taken."""
+        return self._last is None or event.monotonic >= self._last.monotonic
+
+    def take(self, event: ActivityEvent) -> tuple[ActivityEvent | None, float]:
+        """The event that began the time up to this one, and its milliseconds; None and 0 if that does not count."""
+        begun = self._last if self._counts else None
+        milliseconds = 0.0 if begun is None else event.monotonic - begun.monotonic
+        self._loading = (self._loading or event.kind == "loading") and event.kind not in ("ready", "open")
+        self._closed = (self._closed or event.kind == "close") and event.kind not in ("open", "ready")
+        self._counts = not (self._loading or self._closed or event.kind == "hidden" or not event.visible)
+        self._last = event
+        return begun, milliseconds
+
+
+def _counted_gaps(session: Sequence[ActivityEvent]) -> Iterator[tuple[ActivityEvent, float]]:
     """Events of one session that begin counted time, and the milliseconds to the next."""
-    ordered = sorted(session, key=lambda event: event.monotonic)
-    loading = hidden = closed = False
-    for event, following in pairwise(ordered):
-        loading = (loading or event.kind == "loading") and event.kind not in ("ready", "open")
-        hidden = not event.visible or event.kind == "hidden"
-        closed = (closed or event.kind == "close") and event.kind not in ("open", "ready")
-        if not (loading or hidden or closed):
-            yield event, following.monotonic - event.monotonic
+    watch = Stopwatch()
+    for event in sorted(session, key=lambda event: event.monotonic):
+        begun, milliseconds = watch.take(event)
+        if begun is not None:
+            yield begun, milliseconds
 
 
 def phi(costs: Iterable[VideoCost], *, n_bootstrap: int = 2000, seed: int = 0) -> Phi:

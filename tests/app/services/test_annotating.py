@@ -3,13 +3,14 @@
 import json
 import multiprocessing
 import random
+import uuid
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.services import annotating, classes, clock, identity, library
+from app.services import annotating, classes, clock, costs, identity, library, merging, runs
 from db.errors import ConflictError, NotFoundError
 from db.state import replay
 from tests.app.services.annotating_writer import write_many
@@ -173,7 +174,7 @@ def test_two_annotators_have_their_own_labels_and_a_phi_of_their_own(workspace, 
     assert (ada["phi"]["active_seconds"], ben["phi"]["active_seconds"]) == (4.0, 8.0)
     assert (ada["phi"]["ratio"], ben["phi"]["ratio"]) == (0.4, 0.8)
     assert ada["other_annotators"] == ["ben"]
-    only = annotating.labels(workspace, project, annotator="ada")["a.mp4"].labels
+    only = merging.labels(workspace, project, annotator="ada")["a.mp4"].labels
     assert [(a.label, a.annotator) for a in only.annotations] == [("run", "ada")]
 
 
@@ -189,7 +190,7 @@ def test_nobody_changes_or_deletes_the_annotation_of_another_person(workspace, v
 def test_where_annotators_disagree_the_one_who_judged_more_speaks(workspace, project, video):
     send(workspace, video, put("a1", start=1, end=3), who="ada")
     send(workspace, video, put("b1", start=2, end=4), edit("complete.set", complete=True), who="ben")
-    item = annotating.labels(workspace, project)["a.mp4"]
+    item = merging.labels(workspace, project)["a.mp4"]
     assert [annotation.id for annotation in item.labels.annotations] == ["b1"]
     assert item.labels.classes == {"run"}
     assert item.is_complete
@@ -214,7 +215,7 @@ def test_a_class_added_later_makes_a_complete_video_incomplete_for_that_class_on
 def test_clicks_leave_the_rest_of_their_class_unknown_even_in_a_complete_video(workspace, project, video):
     send(workspace, video, put("m", level="one-segment", start=3), edit("complete.set", complete=True))
     library.make_split(workspace, project, share=0)
-    said = annotating.labels_for_training(workspace, project)["a.mp4"]
+    said = merging.labels_for_training(workspace, project)["a.mp4"]
     assert said.coverage.of("run") == ()
     assert said.coverage.of("jump") == (Segment(0, 10 * SECOND),)
     assert said.level is SupervisionLevel.ONE_SEGMENT
@@ -222,17 +223,17 @@ def test_clicks_leave_the_rest_of_their_class_unknown_even_in_a_complete_video(w
 
 def test_what_does_not_occur_is_background_and_what_nobody_looked_at_is_unknown(workspace, project, video):
     library.make_split(workspace, project, share=0)
-    assert annotating.labels_for_training(workspace, project) == {}
+    assert merging.labels_for_training(workspace, project) == {}
     send(workspace, video, edit("label.set", label="jump", present=False))
-    assert annotating.labels_for_training(workspace, project) == {}  # of "run" nothing is known
+    assert merging.labels_for_training(workspace, project) == {}  # of "run" nothing is known
     send(workspace, video, edit("label.set", label="run", present=True))
-    said = annotating.labels_for_training(workspace, project)["a.mp4"]
+    said = merging.labels_for_training(workspace, project)["a.mp4"]
     assert said.classes == {"run"}
     assert said.coverage.of("jump") == (Segment(0, 10 * SECOND),)
     assert said.coverage.of("run") == ()
-    usage = annotating.label_usage(workspace, project)
-    assert usage.n_videos["video"] == 1
-    assert sum(usage.n_annotations.values()) == 0
+    said = runs.label_summary(workspace, project)
+    assert said["video-level only"] == 1
+    assert sum(said["levels"].values()) == 0
 
 
 def test_undo_and_redo_walk_the_log_and_survive_a_new_session(workspace, video):
@@ -421,7 +422,82 @@ def test_the_cut_off_is_a_setting_and_changes_phi_without_touching_events(worksp
     assert annotating.open_video(workspace, video, "ada")["phi"]["active_seconds"] == 60.0
     library.change_settings(workspace, project, idle_cutoff_seconds=10)
     assert annotating.open_video(workspace, video, "ada")["phi"]["active_seconds"] == 20.0
-    assert clock.totals(clock.costs(workspace, project)) == (20.0, 10.0)
+    with workspace.read() as unit:
+        cost = costs.annotation_cost(unit, project)
+    assert (cost.training_seconds, cost.video_seconds) == (20.0, 10.0)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+def test_time_followed_event_by_event_is_the_time_of_the_whole_log(workspace, project, seed):
+    """Batches of three sessions, some late, some sent twice: what is remembered equals what the log amounts to."""
+    draw = random.Random(seed)
+    video = add_video(workspace, project, f"clock {seed} {uuid.uuid4().hex}.mp4")
+    kinds = ["open", "close", "key", "play", "hidden", "visible", "loading", "ready"]
+    now = dict.fromkeys("abc", 0.0)
+    events = []
+    for i in range(25):
+        session = draw.choice("abc")
+        now[session] += draw.choice([0.0, 500.0, 4_000.0, 60_000.0])
+        sign = {"kind": draw.choice(kinds), "monotonic": now[session], "assisted": draw.random() < 0.3}
+        level = draw.choice(["video", "full"])
+        events.append(
+            (f"{video}-{session}", {"id": f"{video}-{i}", "level": level, "visible": draw.random() < 0.9, **sign})
+        )
+    if draw.random() < 0.5:
+        events.append(events.pop(draw.randrange(20)))
+    for session, sign in events:
+        repeats = 2 if draw.random() < 0.1 else 1
+        for _ in range(repeats):
+            phi = annotating.activity(workspace, "ada", {"session": session, "video": video, "events": [sign]})["phi"]
+    with workspace.read() as unit:
+        whole = [cost for cost in costs.project_costs(unit, project) if cost.video == str(video)]
+    assert phi["active_seconds"] == pytest.approx(sum(cost.active for cost in whole) / SECOND, abs=1e-5)
+    for level, part in phi["levels"].items():
+        assisted = [cost.active for cost in whole if cost.level == level and cost.assisted]
+        assert part["assisted_seconds"] == pytest.approx(sum(assisted) / SECOND, abs=1e-5)
+
+
+def test_a_log_that_does_not_go_on_from_what_is_remembered_is_read_anew(workspace, project):
+    """A video is deleted and another takes its number, as SQLite does; nothing of the first one's time is left."""
+    for name in ("a.mp4", "b.mp4"):
+        video = add_video(workspace, project, name)
+        events = [{"id": f"{name}{i}", "kind": "key", "monotonic": i * 1000.0} for i in range(3)]
+        answer = annotating.activity(workspace, "ada", {"session": name, "video": video, "events": events})
+        assert answer["phi"]["active_seconds"] == 2.0
+        library.delete_video(workspace, video)
+
+
+def test_the_time_of_the_key_press_is_kept_beside_the_compensated_one(workspace, video):
+    """Pressed at 2 s while the video played; .2 s of reaction time makes it 1.8 s. Undo and redo bring both back."""
+    given = put("m1", start=1.8, level="one-segment")
+    given["annotation"] |= {"clicks": [1_800_000], "pressed": [2_000_000], "compensation": 200_000}
+    send(workspace, video, given)
+    [shown] = seen(workspace, video)["annotations"]
+    assert (shown["clicks"], shown["pressed"], shown["compensation"]) == ([1_800_000], [2_000_000], 200_000)
+    send(workspace, video, edit("annotation.delete", annotation_id="m1"))
+    send(workspace, video, *annotating.open_video(workspace, video, "ada")["undo"][-1]["edits"])
+    assert seen(workspace, video)["annotations"] == [shown]
+    with workspace.read() as unit:
+        event = unit.edits.of_video(video)[0]
+    assert (event.payload["pressed"], event.payload["compensation"]) == ([2_000_000], 200_000)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"pressed": [1, 2]}, "for each of 1 time"),
+        ({"pressed": [11_000_000]}, "lies outside the video"),
+        ({"pressed": [2_000_000], "compensation": 2_000_000}, "0 to 1000000 microseconds"),
+        ({"pressed": [2_000_000], "compensation": -1}, "0 to 1000000 microseconds"),
+        ({"pressed": "now"}, "for each of 1 time"),
+    ],
+)
+def test_a_reaction_time_that_cannot_be_is_refused(workspace, video, fields, said):
+    given = put("m1", level="one-segment")
+    given["annotation"] |= fields
+    [refusal] = send(workspace, video, given)["refused"]
+    assert said in refusal["error"]
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -451,7 +527,7 @@ def test_replaying_the_log_gives_the_tables_after_any_edits_undos_and_redos(work
         shared = frozenset(a.id for a in unit.annotators.all() if a.kind != "person")
         assert unit.labels.state(video) == replay(unit.edits.of_video(video), shared)
     shown = seen(workspace, video)
-    annotating.rebuild(workspace, project)
+    merging.rebuild(workspace, project)
     assert seen(workspace, video) == shown
 
 

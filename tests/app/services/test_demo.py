@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app import jobs, worker
-from app.services import annotating, demo, evaluating, library, runs
+from app import crew, jobs, worker
+from app.services import demo, evaluating, library, merging, runs
 from app.settings import Settings
 from app.workspace import Workspace
 from db.records import VideoRecord
@@ -43,7 +43,7 @@ def test_the_demo_goes_from_nothing_to_curves_proposals_and_a_hollow_point_and_i
     (point,) = evaluating.cost_curve(workspace, project)
     assert point.is_simulated
     assert all(level.measured is None for level in evaluating.phi_by_level(workspace, project))
-    assert annotating.labels(workspace, project)[videos[3].name].is_complete
+    assert merging.labels(workspace, project)[videos[3].name].is_complete
 
     again = []
     assert demo.make(workspace, again.append) == project
@@ -53,17 +53,15 @@ def test_the_demo_goes_from_nothing_to_curves_proposals_and_a_hollow_point_and_i
 
 
 def test_a_demo_that_failed_goes_on_when_asked_again(workspace, small, monkeypatch):
-    import wtal_core.rendering
-
-    real = wtal_core.rendering.render_demo
+    real = crew.spread
 
     def broken(*_):
-        raise OSError(28, "No space left on device")
+        yield crew.Outcome(0, OSError(28, "No space left on device"))
 
-    monkeypatch.setattr(wtal_core.rendering, "render_demo", broken)
+    monkeypatch.setattr(crew, "spread", broken)
     with pytest.raises(RuntimeError, match="the demo stopped in its demo job: the disk is full"):
         demo.make(workspace)
-    monkeypatch.setattr(wtal_core.rendering, "render_demo", real)
+    monkeypatch.setattr(crew, "spread", real)
     project = demo.start(workspace)
     (job,) = jobs.active(workspace, project)
     assert (job.kind, job.status) == ("demo", "queued")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
@@ -25,10 +26,10 @@ from wtal_core.inference.scoring import RSKP_STRIP, Ends
 from wtal_core.models import wtalc
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
+from wtal_core.models.rskp_walk import EPSILON, Embedded, Walk, random_walk, representatives
 from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch, TrainingVideo
 
-EPSILON = 1e-9
 THRESHOLDS = tuple(round(0.001 + 0.002 * k, 4) for k in range(20))
 """Of the frame score, absolute (FACTS 6.6)."""
 
@@ -104,39 +105,42 @@ class Rskp(nn.Module):
     def forward(self, features: Tensor, mask: Tensor) -> Output:
         """Features (B, T, D) and mask (B, T) to the mean of both branches' frame logits, (B, T, C) and (B, T)."""
         config = self.config
-        real = mask[..., None]
-        x = self.dropout(F.relu(self.embedding(features))).masked_fill(~real, 0.0)  # (B, T, H)
-        mu = representatives(x, mask, self.start, config.iterations)  # (B, K, H)
-        walked = random_walk(x, mask, mu, config.walk)
-        plain, spread = self._head(x, mask), self._head(walked, mask)
+        embedded = Embedded.of(self.dropout(F.relu(self.embedding(features))), mask)
+        mu = representatives(embedded, self.start, config.iterations)  # (B, K, H)
+        plain = self._head(embedded)
+        spread = self._head(embedded, random_walk(embedded, mu, config.walk))
         mix = config.mix
         video = mix * plain["pooled"].softmax(-1) + (1 - mix) * spread["pooled"].softmax(-1)  # (B, C + 1)
-        frames = mix * plain["frames"].softmax(-1) + (1 - mix) * spread["frames"].softmax(-1)
         logits = mix * plain["frames"] + (1 - mix) * spread["frames"]
-        extras = {
-            "frame_scores": (frames * plain["attention"][..., None])[..., :-1],
-            "plain": plain["frames"],
-            "spread": spread["frames"],
-        }
+        extras = {"plain": plain["frames"], "spread": spread["frames"], "attention": plain["attention"]}
         used = {f"plain.{name}": value for name, value in plain.items()}
         used |= {f"spread.{name}": value for name, value in spread.items()}
-        used |= {"x": x, "mu": mu}
+        used |= {"x": embedded.x, "mu": mu}
         return Output(logits[..., :-1], logits[..., -1], video[:, :-1], extras, used)
 
-    def _head(self, x: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Cosine heads on an embedding (B, T, H): frame logits, attention, and pooled class logits of two kinds."""
-        scale = self.config.scale
-        unit, centres = F.normalize(x, dim=-1, eps=EPSILON), F.normalize(self.centres, dim=-1)
-        frames = scale * unit @ centres.T  # (B, T, C + 1)
-        attention = torch.sigmoid(scale * (unit @ F.normalize(self.foreground, dim=-1).T)[..., 0]) * mask  # (B, T)
-        agnostic = torch.einsum("bt,bth->bh", attention / (attention.sum(1, keepdim=True) + 1e-5), x)
-        weight = torch.sigmoid(frames) * mask[..., None]
-        own = torch.einsum("btc,bth->bch", weight / (weight.sum(1, keepdim=True) + 1e-5), x)  # (B, C + 1, H)
+    def _head(self, embedded: Embedded, walk: Walk | None = None) -> dict[str, Tensor]:
+        """Cosine heads on a sequence, or on it after a walk: frame logits, attention, pooled class logits of two kinds.
+
+        Sums over time and products with H numbers are all that is needed of a walked sequence, so it is never made.
+        """
+        x, size, mask, scale = embedded.x, embedded.size, embedded.mask, self.config.scale
+        heads = F.normalize(torch.cat([self.centres, self.foreground]), dim=-1)  # (C + 2, H)
+        along = x @ heads.T  # (B, T, C + 2)
+        if walk is not None:
+            along, size = along + walk.shares @ (walk.means @ heads.T), walk.size(embedded)
+        cosines = scale * along / size
+        frames, attention = cosines[..., :-1], torch.sigmoid(cosines[..., -1]) * mask  # (B, T, C + 1), (B, T)
+        weight = torch.cat([torch.sigmoid(frames) * mask[..., None], attention[..., None]], -1)  # (B, T, C + 2)
+        weight = weight / (weight.sum(1, keepdim=True) + 1e-5)
+        pooled = weight.transpose(1, 2) @ x  # (B, C + 2, H)
+        if walk is not None:
+            pooled = pooled + (weight.transpose(1, 2) @ walk.shares) @ walk.means
+        pooled = F.normalize(pooled, dim=-1, eps=EPSILON)
         return {
             "frames": frames,
             "attention": attention,
-            "pooled": scale * F.normalize(agnostic, dim=-1, eps=EPSILON) @ centres.T,  # (B, C + 1)
-            "own": scale * (F.normalize(own, dim=-1, eps=EPSILON) * centres).sum(-1),  # (B, C + 1)
+            "pooled": scale * pooled[:, -1] @ heads[:-1].T,  # (B, C + 1), of what the attention gathers
+            "own": scale * (pooled[:, :-1] * heads[:-1]).sum(-1),  # (B, C + 1), of what each class gathers
         }
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
@@ -148,7 +152,7 @@ class Rskp(nn.Module):
         background = _nce(extras["plain.own"], everything) + _nce(extras["spread.own"], everything)
         teacher, weight = extras["spread.frames"], config.propagation_weight
         if bool(self.has_memory):
-            remembered = self._remembered(extras["x"], batch)
+            remembered = self._remembered(Embedded.of(extras["x"], mask), batch)
             foreground = foreground + 0.5 * _nce(remembered["pooled"], actions)
             background = background + 0.5 * _nce(remembered["own"], everything)
             teacher = 0.2 * remembered["frames"] + 0.8 * teacher
@@ -165,13 +169,13 @@ class Rskp(nn.Module):
             "propagation": weight * imitation,
         }
 
-    def _remembered(self, x: Tensor, batch: Batch) -> dict[str, Tensor]:
+    def _remembered(self, embedded: Embedded, batch: Batch) -> dict[str, Tensor]:
         """The heads on a walk over each video's own remembered representatives; detached memory (FACTS 6.4)."""
-        slots = self.config.memory_slots
-        usable = batch.video_label.repeat_interleave(slots, dim=1) > 0  # (B, C * slots)
-        usable &= self.memory_scores >= 0
-        memory = self.memory.clone().expand(len(x), -1, -1)  # the loss needs it as it was before this batch enters
-        return self._head(random_walk(x, batch.mask, memory, self.config.walk, usable), batch.mask)
+        slots, label = self.config.memory_slots, batch.video_label
+        labelled, own = label.topk(max(1, int(label.sum(1).max())), dim=1)  # (B, most classes of a video)
+        memory = self.memory.view(self.n_classes, slots, -1)[own].flatten(1, 2)  # a copy, as before this batch enters
+        usable = (self.memory_scores.view(self.n_classes, slots)[own] >= 0) & (labelled > 0)[..., None]
+        return self._head(embedded, random_walk(embedded, memory, self.config.walk, usable.flatten(1)))
 
     def _remember(self, mu: Tensor, video_label: Tensor) -> None:
         """Keep the best representatives of each class among the old ones and those of these videos."""
@@ -203,16 +207,25 @@ class Rskp(nn.Module):
         for video in videos:
             x = torch.from_numpy(np.asarray(video.features.values, np.float32))[None].to(self.start.device)
             mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-            mu = representatives(F.relu(self.embedding(x)), mask, self.start, self.config.iterations)
+            mu = representatives(Embedded.of(F.relu(self.embedding(x)), mask), self.start, self.config.iterations)
             self._remember(mu, torch.from_numpy(video.video_label)[None].to(x.device))
         self.has_memory.fill_(True)
         self.train(was_training)
+
+    def traces(self, prediction: VideoPrediction, mix: float | None = None) -> NDArray[np.float32]:
+        """What is thresholded, (T, C): both branches' probabilities times the attention (FACTS 6.6).
+
+        ``mix`` is the share of the plain branch, by default the config's.
+        """
+        share, extras = self.config.mix if mix is None else mix, prediction.extras
+        frames = share * _softmax(extras["plain"]) + (1 - share) * _softmax(extras["spread"])
+        return np.asarray((frames * extras["attention"][:, None])[:, :-1], np.float32)
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Runs of the frame score above twenty thresholds, scored by contrast, suppressed (FACTS 6.6)."""
         config = self.config
         return contrast_proposals(
-            prediction.extras["frame_scores"],
+            self.traces(prediction),
             np.flatnonzero(prediction.video_scores >= config.class_threshold),
             prediction.activation,
             levels=THRESHOLDS,
@@ -220,60 +233,6 @@ class Rskp(nn.Module):
             ends=config.ends,
             nms_threshold=config.nms_threshold,
         )
-
-
-def representatives(x: Tensor, mask: Tensor, start: Tensor, iterations: int) -> Tensor:
-    """Expectation maximisation over cosine similarity: x (B, T, H) and start (K, H) to (B, K, H) (FACTS 6.2)."""
-    mu = start.expand(len(x), -1, -1)
-    for _ in range(iterations):
-        mu = _shares(_assignment(mu, x, mask)) @ x
-    return mu
-
-
-def _assignment(mu: Tensor, x: Tensor, mask: Tensor, usable: Tensor | None = None) -> Tensor:
-    """Softmax over the K means of 5 cos(mu, x): (B, K, T), 0 in the padding."""
-    cosine = F.normalize(mu, dim=-1, eps=EPSILON) @ F.normalize(x, dim=-1, eps=EPSILON).transpose(1, 2)
-    logits = 5 * cosine
-    if usable is not None:  # a video without a usable mean keeps an even, finite assignment; its walk is masked below
-        logits = logits.masked_fill(~usable[..., None], -1e4)
-    return logits.softmax(1) * mask[:, None]
-
-
-def _shares(assignment: Tensor) -> Tensor:
-    """Rows divided by their sum over time."""
-    return assignment / (assignment.sum(-1, keepdim=True) + EPSILON)
-
-
-def random_walk(x: Tensor, mask: Tensor, mu: Tensor, w: float, usable: Tensor | None = None) -> Tensor:
-    """``(1 - w) (I - w^2 Z^T Zh)^-1 (w Z^T mu + x)`` by a K x K solve (Woodbury; FACTS 6.2).
-
-    Parameters
-    ----------
-    x
-        Embedding, (B, T, H), zero in the padding.
-    mask
-        Real snippets, (B, T).
-    mu
-        Means, (B, K, H).
-    w
-        0 keeps x, towards 1 the means decide.
-    usable
-        Means that take part, (B, K); all by default. A video with none keeps x.
-
-    Returns
-    -------
-    Tensor
-        (B, T, H).
-    """
-    z = _assignment(mu, x, mask, usable)  # (B, K, T)
-    shares = _shares(z)
-    right = w * z.transpose(1, 2) @ mu + x  # (B, T, H)
-    small = torch.eye(z.shape[1], device=x.device, dtype=x.dtype) - w**2 * shares @ z.transpose(1, 2)  # (B, K, K)
-    solved: Tensor = torch.linalg.solve(small, shares @ right)
-    walked = (1 - w) * (right + w**2 * z.transpose(1, 2) @ solved)
-    if usable is None:
-        return walked
-    return torch.where(usable.any(1)[:, None, None], walked, x)
 
 
 def attention_contrast(attention: Tensor, mask: Tensor) -> Tensor:
@@ -286,6 +245,12 @@ def attention_contrast(attention: Tensor, mask: Tensor) -> Tensor:
     in_top = (rank < lengths[:, None]) & (rank >= (lengths - k)[:, None])
     highest = ascending.masked_fill(~in_top, 0.0).sum(1) / k
     return (lowest - highest).mean()
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Over the last axis."""
+    exponent = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
 
 
 def _nce(logits: Tensor, labels: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from wtal_core.models.method import Output, Setup
-from wtal_core.models.rskp import Rskp, RskpConfig, attention_contrast, random_walk, representatives
+from wtal_core.models.rskp import Rskp, RskpConfig, attention_contrast
+from wtal_core.models.rskp_walk import Embedded, random_walk, representatives
 
 
 def scene(seed=0, n_videos=2, length=9, width=6, k=3):
@@ -15,37 +16,50 @@ def scene(seed=0, n_videos=2, length=9, width=6, k=3):
     return x * mask[..., None], mask, torch.rand(k, width, generator=generator, dtype=torch.float64)
 
 
+def walked(x, mask, mu, w, usable=None):
+    """The walked sequence itself, from the terms it is kept in."""
+    embedded = Embedded.of(x, mask)
+    walk = random_walk(embedded, mu, w, usable)
+    whole = x + walk.shares @ walk.means
+    real = mask[..., None]
+    torch.testing.assert_close(
+        walk.size(embedded) * real, whole.norm(dim=-1, keepdim=True) * real, atol=1e-7, rtol=1e-6
+    )
+    return (1 - w) * whole
+
+
+def means(x, mask, start):
+    return representatives(Embedded.of(x, mask), start, 2)
+
+
 def test_the_small_solve_equals_inverting_the_whole_affinity():
     x, mask, start = scene()
-    mu = representatives(x, mask, start, 2)
-    walked = random_walk(x, mask, mu, 0.5)
+    mu = means(x, mask, start)
+    spread = walked(x, mask, mu, 0.5)
     for video, length in ((0, 9), (1, 5)):
-        real, means = x[video, :length], mu[video]
+        real, own = x[video, :length], mu[video]
         unit = torch.nn.functional.normalize
-        z = (5 * unit(means, dim=-1) @ unit(real, dim=-1).T).softmax(0)
+        z = (5 * unit(own, dim=-1) @ unit(real, dim=-1).T).softmax(0)
         affinity = z.T @ (z / z.sum(1, keepdim=True))
         inverse = torch.linalg.inv(torch.eye(length, dtype=torch.float64) - 0.25 * affinity)
-        expected = 0.5 * inverse @ (0.5 * z.T @ means + real)
-        torch.testing.assert_close(walked[video, :length], expected, atol=1e-7, rtol=1e-6)
+        expected = 0.5 * inverse @ (0.5 * z.T @ own + real)
+        torch.testing.assert_close(spread[video, :length], expected, atol=1e-7, rtol=1e-6)
 
 
 def test_padding_changes_neither_representatives_nor_walk():
     x, mask, start = scene()
     alone, alone_mask = x[1:, :5], mask[1:, :5]
-    together = representatives(x, mask, start, 2)
-    torch.testing.assert_close(representatives(alone, alone_mask, start, 2), together[1:])
-    torch.testing.assert_close(
-        random_walk(alone, alone_mask, together[1:], 0.5)[0], random_walk(x, mask, together, 0.5)[1, :5]
-    )
+    together = means(x, mask, start)
+    torch.testing.assert_close(means(alone, alone_mask, start), together[1:])
+    torch.testing.assert_close(walked(alone, alone_mask, together[1:], 0.5)[0], walked(x, mask, together, 0.5)[1, :5])
 
 
 def test_a_walk_without_usable_means_keeps_the_embedding():
     x, mask, start = scene()
     usable = torch.tensor([[True, True, False], [False, False, False]])
-    walked = random_walk(x, mask, start.expand(2, -1, -1), 0.5, usable)
-    torch.testing.assert_close(walked[1], x[1])
-    only = random_walk(x[:1], mask[:1], start[None, :2], 0.5)
-    torch.testing.assert_close(walked[0], only[0])
+    spread = walked(x, mask, start.expand(2, -1, -1), 0.5, usable)
+    torch.testing.assert_close(spread[1], 0.5 * x[1])
+    torch.testing.assert_close(spread[0], walked(x[:1], mask[:1], start[None, :2], 0.5)[0])
 
 
 def test_attention_contrast_takes_an_eighth_at_both_ends():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from wtal_core.models import mixed, rskp, segment_level, topk_mil, ttc_loc
+from wtal_core.models import lpat, mixed, rskp, segment_level, topk_mil, ttc_loc
 from wtal_core.models.method import MethodEntry
 
 METHODS: dict[str, MethodEntry] = {
     "mixed": mixed.ENTRY,
     "topk_mil": topk_mil.ENTRY,
     "ttc_loc": ttc_loc.ENTRY,
+    "lpat": lpat.ENTRY,
     "segment_level": segment_level.ENTRY,
     "rskp": rskp.ENTRY,
 }

@@ -52,6 +52,9 @@ def strategy(
 
 _PUBLISHED: Mapping[str, Any] = {
     "method.input_scaling": False,
+    "method.centred": False,
+    "method.regularizer": "inner",
+    "method.regularizer_rise": 0,
     "method.localization": "mean",
     "method.segment_score": "peak",
 }
@@ -77,6 +80,9 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "activitynet13": _paper(0.4, 750, 40_000),
         "full_only": {"training.stages": strategy("full_only")},
         "pretrain_finetune": {"training.stages": strategy("pretrain_finetune")},
+        "pretrain_finetune_tenth": {"training.stages": strategy("pretrain_finetune", share=0.1)},
+        "pretrain_finetune_half": {"training.stages": strategy("pretrain_finetune", share=0.5)},
+        "uncentred": {"method.centred": False},
         "threshold_none_manual": {
             "method.threshold_training": "none",
             "method.threshold_test": "manual",

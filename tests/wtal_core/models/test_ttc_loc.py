@@ -8,19 +8,12 @@ import torch
 
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
+from wtal_core.inference.predicted_threshold import kept_classes
+from wtal_core.losses.gated import classification_loss, gate_of, threshold_regularizer, video_logits
 from wtal_core.losses.localization import gate_distance
 from wtal_core.losses.masked import mid_range
 from wtal_core.models.method import Setup, configured
-from wtal_core.models.ttc_loc import (
-    ENTRY,
-    TtcLoc,
-    TtcLocConfig,
-    classification_loss,
-    gate_of,
-    kept_classes,
-    threshold_regularizer,
-    video_logits,
-)
+from wtal_core.models.ttc_loc import ENTRY, TtcLoc, TtcLocConfig
 from wtal_core.models.ttc_loc_presets import strategy
 from wtal_core.training.dataset import TrainingSet
 
@@ -47,7 +40,8 @@ def close(value, expected):
 def prediction(config, s=S, b=B):
     module = TtcLoc(config, Setup(4, ("a", "b")))
     p = log_p().exp()[0, :-1].numpy()
-    return module, VideoPrediction(ActivationSequence("v", ("a", "b"), s[0].numpy(), b[0].numpy(), GRID), p)
+    curves = ActivationSequence("v", ("a", "b"), s[0].numpy(), b[0].numpy(), GRID)
+    return module, VideoPrediction(curves, p, {"predicted": B[0].numpy()})
 
 
 def test_gates_pooled_scores_and_probabilities_are_the_golden_ones():
@@ -113,14 +107,16 @@ def test_the_manual_threshold_and_its_loss_are_the_golden_ones():
 
 
 def test_other_gates_of_table_4c():
-    """s - b = 1.5: softsign (1.5 / 2.5 + 1) / 2 = .8; straight-through is 1 forwards, the sigmoid's slope backwards."""
+    """s - b = 1.5: softsign (1.5 / 2.5 + 1) / 2 = .8; straight-through is 1 forwards and, as printed, the identity
+    backwards; its variant has the slope of the sigmoid, g (1 - g) = .817574 * .182426 = .149147."""
     margin = torch.tensor([1.5, -1.5], requires_grad=True)
     close(gate_of(margin, "softsign").detach(), [0.8, 0.2])
-    hard = gate_of(margin, "straight_through")
-    close(hard.detach(), [1.0, 0.0])
-    hard.sum().backward()
-    slope = torch.sigmoid(torch.tensor(1.5)) * torch.sigmoid(torch.tensor(-1.5))
-    close(margin.grad, [slope, slope])
+    for kind, slope in (("straight_through", 1.0), ("straight_through_sigmoid", 0.149147)):
+        margin.grad = None
+        hard = gate_of(margin, kind)
+        close(hard.detach(), [1.0, 0.0])
+        hard.sum().backward()
+        close(margin.grad, [slope, slope])
 
 
 def test_the_predicted_threshold_cuts_class_a_from_snippet_0_to_2():
@@ -132,7 +128,6 @@ def test_the_predicted_threshold_cuts_class_a_from_snippet_0_to_2():
 def test_a_manual_threshold_cuts_the_golden_runs():
     """T12: theta = (0, 0); class a runs 0-1, class b (s = 1, .5 in snippets 1 and 2) runs 1-3."""
     module, video = prediction(TtcLocConfig(threshold_test="manual"), b=torch.zeros(1, 3))
-    video = replace(video, extras={"predicted": B[0].numpy()})
     assert [(each.label, each.segment) for each in module.localize(video)] == [("a", GRID.segment(0, 1))]
     both = replace(video, video_scores=np.array([0.3, 0.300001], np.float32))
     assert [(each.label, each.segment) for each in module.localize(both)] == [("b", GRID.segment(1, 3))]
@@ -145,7 +140,7 @@ def test_a_manual_threshold_cuts_the_golden_runs():
 def test_a_manual_threshold_changes_the_cut_and_not_the_score(score, expected):
     """FACTS 2.7: class a is cut to snippet 0, where s - b = 1.5 and g = .817574; its pooled score stays 1.035522."""
     module, video = prediction(TtcLocConfig(threshold_test="manual", segment_score=score), b=torch.zeros(1, 3))
-    [found] = module.localize(replace(video, extras={"predicted": B[0].numpy()}))
+    [found] = module.localize(video)
     assert found.segment == GRID.segment(0, 1)
     assert found.score == pytest.approx(expected, abs=1e-5)
 

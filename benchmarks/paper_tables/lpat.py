@@ -1,0 +1,52 @@
+"""The tables of LPAT (arXiv 1910.11285, first text): numbers from FACTS 3."""
+
+from __future__ import annotations
+
+from .table import PaperTable
+
+PLAIN, CONV = "lpat:video", "lpat:video@temconv"
+SHARE = "+classification_weight="
+THUMOS_SHARES = {0.1: (19.0, 18.9), 0.2: (27.9, 27.6), 0.3: (26.3, 26.1), 0.4: (25.2, 25.0), 0.5: (25.0, 24.9)}
+"""lambda to (plain, +TemConv)."""
+ACTIVITYNET_SHARES = {0.3: (22.9, 23.8), 0.4: (23.1, 24.0), 0.5: (23.0, 23.7)}
+ACTIVITYNET = "ActivityNet 1.2, average mAP .5-.95"
+
+
+def by_share(shares: dict[float, tuple[float, float]]) -> dict[str, float]:
+    """Rows of a lambda table."""
+    return {f"{cell}{SHARE}{share}": row[i] for share, row in shares.items() for i, cell in enumerate((PLAIN, CONV))}
+
+
+TABLES = {
+    "1": PaperTable("plain and +TemConv", {PLAIN: 27.9, CONV: 27.6}, ((CONV, PLAIN),)),
+    "2": PaperTable(
+        "the same on a second data set: run it with --dataset weizmann",
+        {PLAIN: 23.1, CONV: 24.0},
+        ((PLAIN, CONV),),
+        ACTIVITYNET,
+    ),
+    "3": PaperTable(
+        "threshold at test: mid-range or predicted",
+        {f"{PLAIN}+threshold_test=manual": 21.6, PLAIN: 27.9},
+        ((f"{PLAIN}+threshold_test=manual", PLAIN),),
+    ),
+    "4": PaperTable(
+        "lambda and architecture; lambda = 1 has no printed number",
+        {**by_share(THUMOS_SHARES), f"{PLAIN}{SHARE}1": None, f"{CONV}{SHARE}1": None},
+        tuple(tuple(f"{cell}{SHARE}{share}" for share in (0.1, 0.5, 0.4, 0.3, 0.2)) for cell in (PLAIN, CONV)),
+    ),
+    "5": PaperTable(
+        "lambda and architecture on a second data set: run it with --dataset weizmann",
+        by_share(ACTIVITYNET_SHARES),
+        (
+            tuple(f"{PLAIN}{SHARE}{share}" for share in (0.3, 0.5, 0.4)),
+            tuple(f"{CONV}{SHARE}{share}" for share in (0.5, 0.3, 0.4)),
+        ),
+        ACTIVITYNET,
+    ),
+    "6": PaperTable(
+        "W-TALC, LPAT and LPAT+CASL",
+        {"topk_mil:video": 23.3, PLAIN: 27.9, "lpat:video@casl": 28.6},
+        (("topk_mil:video", PLAIN, "lpat:video@casl"),),
+    ),
+}

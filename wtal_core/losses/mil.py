@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wtal_core.losses.masked import masked_softmax, normalised_labels
+from wtal_core.losses.masked import masked_softmax, normalised_labels, top_k_mean
 
 
 def video_cross_entropy(video_logits: Tensor, video_label: Tensor) -> Tensor:
@@ -25,6 +25,36 @@ def video_cross_entropy(video_logits: Tensor, video_label: Tensor) -> Tensor:
         Mean over videos, shape (), in nats.
     """
     return -(normalised_labels(video_label) * F.log_softmax(video_logits, dim=-1)).sum(-1).mean()
+
+
+def one_class_loss(cas: Tensor, mask: Tensor, video_label: Tensor, share: int = 8) -> Tensor:
+    """Multiple-instance learning where there is one class: a softmax over one class is always 1 and teaches nothing.
+
+    The class is held against a background of logit 0. The mean of the largest scores has to tell videos with the class
+    from those without; the smaller half of any untrimmed video is background. Where every video holds the class there
+    is still something to learn, but nothing that says which of two kinds of snippets is the action.
+
+    Parameters
+    ----------
+    cas
+        Class activation logits, (B, T, 1).
+    mask
+        Real snippets, (B, T).
+    video_label
+        1 where the class occurs, (B, 1).
+    share
+        The largest ``T / share`` scores stand for the video, at least one.
+
+    Returns
+    -------
+    Tensor
+        Mean over videos, shape (), in nats. A video of one snippet, which is all there is, has no smaller half.
+    """
+    lengths = mask.sum(1)
+    top = top_k_mean(cas, mask, (lengths // share).clamp(min=1))
+    rest = -top_k_mean(-cas, mask, (lengths // 2).clamp(min=1))
+    told = F.binary_cross_entropy_with_logits(top, video_label, reduction="none")
+    return (told + F.softplus(rest) * (lengths > 1)[:, None]).mean()
 
 
 def coactivity_loss(embedding: Tensor, cas: Tensor, mask: Tensor, video_label: Tensor, margin: float = 0.5) -> Tensor:

@@ -29,6 +29,11 @@ def built(name, videos, names, seed=0, config=None):
     return entry.build(entry.config() if config is None else config, setup)
 
 
+def most(name):
+    """The level that says most among those the method learns from."""
+    return max(METHODS[name].levels, key=lambda level: level.rank).value
+
+
 def short(name, n_epochs=2):
     """The method's own training, each stage cut to a few passes."""
     training = METHODS[name].training
@@ -44,8 +49,9 @@ def scene():
 @pytest.fixture(scope="module", params=list(METHODS))
 def trained(request, scene):
     sequences, labels, names = scene
-    level = max(METHODS[request.param].levels, key=lambda level: level.rank).value
-    return train(request.param, at_level(sequences, labels, names, level), names, training=short(request.param))
+    return train(
+        request.param, at_level(sequences, labels, names, most(request.param)), names, training=short(request.param)
+    )
 
 
 @pytest.mark.parametrize("name", list(METHODS))
@@ -65,7 +71,7 @@ def test_an_entry_says_what_a_person_must_know(name):
 def test_padding_changes_nothing(name, scene):
     """A video alone and the same video beside a longer one: the same curves and scores."""
     sequences, labels, names = scene
-    videos = at_level(sequences, labels, names)
+    videos = at_level(sequences, labels, names, most(name))
     module = built(name, videos, names).eval()
     features = projected(module, torch.from_numpy(sequences[0].values))[None]
     n_snippets = features.shape[1]
@@ -167,7 +173,7 @@ def test_a_saved_method_predicts_the_same(trained, scene, tmp_path):
 def test_a_warm_start_trains_on_the_features_it_will_predict_with(name, scene, monkeypatch):
     """Other videos have another mean and rotation: those of the earlier run must reach the training set, too."""
     sequences, labels, names = scene
-    videos = at_level(sequences, labels, names)
+    videos = at_level(sequences, labels, names, most(name))
     raised = [replace(each.features, values=3 * each.features.values + 5) for each in videos]
     shifted = [replace(video, features=features) for video, features in zip(videos, raised, strict=True)]
     seen = []
@@ -183,7 +189,6 @@ def test_a_warm_start_trains_on_the_features_it_will_predict_with(name, scene, m
 def test_a_held_out_fold_can_end_a_stage(name, scene, monkeypatch):
     """The losses of the fold are finite numbers after every pass, and looking changes neither weights nor memory."""
     sequences, labels, names = scene
-    level = max(METHODS[name].levels, key=lambda level: level.rank).value
     looks = []
     look = Watch._loss
 
@@ -197,7 +202,7 @@ def test_a_held_out_fold_can_end_a_stage(name, scene, monkeypatch):
     config = METHODS[name].config()
     config = replace(config, memory_from=1) if name == "rskp" else config
     training = replace(short(name), early_stop=EarlyStop(0.34, 1, 5))
-    train(name, at_level(sequences, labels, names, level), names, config=config, training=training)
+    train(name, at_level(sequences, labels, names, most(name)), names, config=config, training=training)
     assert len(looks) == 2 * len(training.stages)
     assert np.isfinite(looks).all()
 
@@ -205,7 +210,7 @@ def test_a_held_out_fold_can_end_a_stage(name, scene, monkeypatch):
 @pytest.mark.parametrize("name", list(METHODS))
 def test_a_prediction_carries_nothing_that_only_losses_need(name, scene):
     sequences, labels, names = scene
-    module = built(name, at_level(sequences, labels, names), names).eval()
+    module = built(name, at_level(sequences, labels, names, most(name)), names).eval()
     features = projected(module, torch.from_numpy(sequences[0].values))[None]
     output = module(features, torch.ones(features.shape[:2], dtype=torch.bool))
     assert all(value.shape[:2] == features.shape[:2] for value in output.extras.values())
@@ -222,8 +227,7 @@ def test_a_video_of_one_snippet_has_a_prediction(trained):
 @pytest.mark.parametrize("name", list(METHODS))
 def test_videos_of_one_snippet_can_be_trained_on(name):
     sequences, labels, names = planted(n_videos=4, n_snippets=1)
-    level = max(METHODS[name].levels, key=lambda level: level.rank).value
-    trained = train(name, at_level(sequences, labels, names, level), names, training=short(name, 1))
+    trained = train(name, at_level(sequences, labels, names, most(name)), names, training=short(name, 1))
     assert all(torch.isfinite(value).all() for value in trained.module.state_dict().values())
 
 

@@ -70,3 +70,17 @@ def at_level(
     videos, notes = training_videos(sequences, said, names)
     assert notes == []
     return videos
+
+
+def one_class_videos(
+    level: str = "video", n_videos: int = 12, n_snippets: int = 32
+) -> tuple[list[FeatureSequence], list[TrainingVideo]]:
+    """A class list of one: every other video is judged and holds nothing of the class."""
+    sequences, labels, names = planted(n_videos, n_snippets=n_snippets)
+    only = names[:1]
+    said = {}
+    for sequence in sequences:
+        kept = tuple(each for each in labels[sequence.video_id].annotations if each.label in only)
+        coverage = Coverage.complete(only, sequence.grid.extent)
+        said[sequence.video_id] = VideoLabels(sequence.video_id, frozenset(), kept, coverage)
+    return sequences, at_level(sequences, said, only, level)

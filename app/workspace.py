@@ -61,6 +61,11 @@ class Workspace:
         """Videos sent by a browser, and the demo's."""
         return self.home / "uploads"
 
+    @property
+    def imports(self) -> Path:
+        """Annotation files a browser sent, until they are imported."""
+        return self.home / "imports"
+
     @cached_property
     def signer(self) -> URLSafeTimedSerializer:
         """What signs and checks the identity cookie."""

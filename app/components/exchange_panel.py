@@ -8,13 +8,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import state
+from app import jobs, state
 from app.services import exchange, runs
 from app.services.exchange import Exported
+from db.records import JobRecord
 
 FORMATS = {"activitynet": ("ActivityNet JSON", ".json", "application/json"), "csv": ("CSV", ".csv", "text/csv")}
 SUBSETS = {None: "All videos", "training": "Training", "validation": "Validation"}
 NOTES = 50
+IMPORTS = 3
+"""Newest imports that are shown."""
+ACTIVE = ("queued", "running")
 
 
 def exchange_panel(project: int) -> None:
@@ -23,6 +27,7 @@ def exchange_panel(project: int) -> None:
     with left:
         st.markdown("##### Import labels")
         _import_form(project)
+        _imports(project)
     with right:
         st.markdown("##### Export")
         _export_form(project)
@@ -37,19 +42,45 @@ def _import_form(project: int) -> None:
     if file is None:
         st.warning("Choose a file first.")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"import{FORMATS[name][1]}"
-        path.write_bytes(file.getbuffer())
-        try:
-            done = exchange.import_labels(state.workspace(), project, path, name, by=state.annotator() or "")
-        except ValueError as error:
-            st.error(str(error).replace(str(path), file.name))
+    workspace, by = state.workspace(), state.annotator() or ""
+    exchange.request_import(workspace, project, file.getvalue(), file.name, name, by=by)
+
+
+def _imports(project: int) -> None:
+    """The newest imports: at work, done with what was left out, or ended with the reason. Alive by itself."""
+    newest = [job for job in jobs.recent(state.workspace(), project) if job.kind == "import"][:IMPORTS]
+    st.fragment(_import_jobs, run_every=1.0 if any(job.status in ACTIVE for job in newest) else None)(project)
+
+
+def _import_jobs(project: int) -> None:
+    newest = [job for job in jobs.recent(state.workspace(), project) if job.kind == "import"][:IMPORTS]
+    for job in newest:
+        _import_job(job)
+
+
+def _import_job(job: JobRecord) -> None:
+    name = str(job.payload.get("name", "the file"))
+    with st.container(border=True, key=f"import-{job.id}"):
+        if job.status in ACTIVE:
+            st.progress(job.progress, text=job.message or f"{name} waits for a worker")
+            if st.button("Cancel", key=f"cancel-import-{job.id}", icon=":material/stop:"):
+                jobs.cancel(state.workspace(), job.id)
             return
-    st.success(f"{done.n_annotations} annotations of {done.n_videos} videos imported.")
-    if done.new_classes:
-        st.info(f"New classes: {', '.join(done.new_classes)}")
-    for note in done.notes[:NOTES]:
-        st.caption(note)
+        if job.status == "done":
+            told = job.result
+            st.success(f"{told['annotations']} annotations of {told['videos']} videos imported.")
+            if told["classes"]:
+                st.info(f"New classes: {', '.join(told['classes'])}")
+            for note in told["notes"][:NOTES]:
+                st.caption(note)
+            return
+        if job.status == "failed":
+            st.error(f"{name}: {job.error}")
+        else:
+            st.warning(f"The import of {name} was cancelled at {job.progress:.0%}; what it had stored stays.")
+        if st.button("Go on", key=f"resume-import-{job.id}", icon=":material/play_arrow:"):
+            jobs.resume(state.workspace(), job.id)
+            st.rerun()
 
 
 def _export_form(project: int) -> None:

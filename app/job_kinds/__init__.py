@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.job_kinds import demo, evaluate, extract, probe, train
+from app.job_kinds import demo, evaluate, extract, import_labels, probe, train
 from app.task import Task
 from db.records import JobRecord
 from db.unit_of_work import UnitOfWork
@@ -49,4 +49,5 @@ KINDS: dict[str, Kind] = {
     "demo": Kind("long", "Rendering the demo", demo.render),
     "demo labels": Kind("long", "Labelling the demo", demo.label),
     "evaluate": Kind("short", "Evaluating", evaluate.run),
+    "import": Kind("short", "Importing labels", import_labels.run),
 }

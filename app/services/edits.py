@@ -18,7 +18,7 @@ from app.services.merging import summarise
 from app.services.undo import Groups
 from app.services.views import ClassList, shared_layers
 from db.records import AnnotatorRecord, VideoRecord
-from db.state import Payload, apply, inverse
+from db.state import Payload, VideoState, apply, inverse
 from db.unit_of_work import UnitOfWork
 
 LONGEST_BATCH = 10_000
@@ -49,6 +49,7 @@ def take(
     session: str,
     source: str,
     classes: ClassList | None = None,
+    is_summarised: bool = True,
 ) -> Taken:
     """Check edits, and store those that can be: log entries, labels and the library's summary together.
 
@@ -58,17 +59,43 @@ def take(
         A writing unit of work; ``video`` was read in it with ``videos.lock``.
     source
         ``human``, ``simulated`` or ``imported``.
+    is_summarised
+        False for a caller that summarises many videos at once.
     """
     classes = classes or ClassList.of(unit, video.project_id)
     before = unit.labels.touched(video.id, *_named(edits))
     desk = Desk(unit, video, who, source, classes, shared_layers(unit), before.copy())
     if any(isinstance(edit, dict) and (edit.get("undoes") or edit.get("redoes")) for edit in edits):
         desk.groups = Groups(unit.edits.deeds(video.id, who.id))
-    known = unit.edits.known(edit["id"] for edit in edits if _has_id(edit))
+    taken, rows = _judge_all(desk, edits, unit.edits.known(edit["id"] for edit in edits if _has_id(edit)))
+    if rows:
+        now = time.time()
+        unit.edits.append([row | {"session": session, "server_time": now} for row in rows])
+        unit.labels.save(video.id, before, desk.state)
+        if is_summarised:
+            summarise(unit, [video], classes, now)
+    return taken
+
+
+def refusals(
+    unit: UnitOfWork,
+    video: VideoRecord,
+    who: AnnotatorRecord,
+    edits: Sequence[Any],
+    *,
+    source: str,
+    classes: ClassList,
+) -> tuple[dict[str, str], ...]:
+    """What :func:`take` would refuse of new edits on a video without labels; stores nothing."""
+    desk = Desk(unit, video, who, source, classes, shared_layers(unit), VideoState())
+    return _judge_all(desk, edits, {})[0].refused
+
+
+def _judge_all(desk: Desk, edits: Sequence[Any], known: Mapping[str, int]) -> tuple[Taken, list[dict[str, Any]]]:
+    """Apply edits to the desk's state; what became of them, and the rows of the log they make."""
     saved: dict[str, None] = {}
     refused: list[dict[str, str]] = []
     rows: list[dict[str, Any]] = []
-    now = time.time()
     for edit in edits:
         try:
             if not _has_id(edit):
@@ -76,18 +103,14 @@ def take(
             if edit["id"] in saved:
                 continue
             if edit["id"] not in known:
-                rows.append(_judge(desk, edit) | {"session": session, "server_time": now})
-            elif known[edit["id"]] != video.id:
+                rows.append(_judge(desk, edit))
+            elif known[edit["id"]] != desk.video.id:
                 raise EditRefusedError("this id was used on another video; make a new one")
             saved[edit["id"]] = None
         except (ValueError, LookupError) as error:
             name = edit.get("id") if isinstance(edit, dict) else None
             refused.append({"id": str(name)[:64], "error": str(error)})
-    if rows:
-        unit.edits.append(rows)
-        unit.labels.save(video.id, before, desk.state)
-        summarise(unit, [video], classes, now)
-    return Taken(tuple(saved), tuple(refused))
+    return Taken(tuple(saved), tuple(refused)), rows
 
 
 def _judge(desk: Desk, edit: Mapping[str, Any]) -> dict[str, Any]:

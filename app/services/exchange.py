@@ -1,26 +1,37 @@
 """Labels in and out: annotation files of the field into the log, labels and proposals out of the database.
 
 Imported labels become a shared layer (annotator ``import``): everybody sees them, and whoever changes one takes it
-over. A file is imported as a whole or not at all.
+over. A file is checked as a whole, then stored in batches.
 """
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from app.services import importing
+from app.services.adding import Enqueue, enqueue_job
 from app.services.classes import ensure_classes_in
-from app.services.edits import take
+from app.services.edits import refusals, take
 from app.services.identity import IMPORT, SHARED, annotator_in
-from app.services.merging import labels
+from app.services.merging import labels, summarise
 from app.services.views import ClassList
 from app.workspace import Workspace
 from db.errors import NotFoundError
+from db.records import VideoRecord
 from wtal_core.domain import SupervisionLevel
 from wtal_core.formats import FORMATS, AnnotationSet, Format, VideoEntry
+
+VIDEOS_AT_ONCE = 25
+"""Videos an import stores in one transaction: a few tenths of a second."""
+
+Planned = tuple[VideoRecord, list[dict[str, Any]]]
+Step = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,14 @@ class Exported:
 
 
 def import_labels(
-    workspace: Workspace, project: int, path: Path, format_name: str = "activitynet", *, by: str = ""
+    workspace: Workspace,
+    project: int,
+    path: Path,
+    format_name: str = "activitynet",
+    *,
+    by: str = "",
+    key: str = "",
+    step: Step = lambda _share, _words: None,
 ) -> Imported:
     """Import an annotation file: classes it needs are added, its subsets become the split where that is still open.
 
@@ -61,10 +79,18 @@ def import_labels(
     from the first picture in the file and are stored as raw presentation times. What reaches past the end of a video is
     cut there; what lies outside is left out; both are told.
 
+    The whole file is checked before anything is stored: a file that cannot be is refused as a whole. It is then stored
+    in batches of videos, so that nobody who labels meanwhile waits. An import that is stopped between two batches keeps
+    what it has stored; beginning it again with the same ``key`` stores the rest and nothing twice.
+
     Parameters
     ----------
     by
         Who imports it; kept with every event.
+    key
+        Names this import; a new one if empty.
+    step
+        Told the share done and a few words before each batch; what it raises stops the import there.
 
     Raises
     ------
@@ -72,7 +98,20 @@ def import_labels(
         If the format is unknown, the file is wrong (a ``FormatError`` names the place), or no video of it is here.
     """
     found = _format(format_name).read(path)
-    notes = list(found.problems)
+    notes, session = list(found.problems), f"import:{by}"[:64]
+    step(0.0, "checking the file")
+    plan, new = _planned(workspace, project, found, notes, path=path, by=by, key=key or uuid.uuid4().hex)
+    for first in range(0, len(plan), VIDEOS_AT_ONCE):
+        step(first / len(plan), f"{first} of {len(plan)} videos")
+        notes += _store(workspace, project, plan[first : first + VIDEOS_AT_ONCE], session)
+    n_annotations = sum(edit["kind"] == "annotation.put" for _, edits in plan for edit in edits)
+    return Imported(len(plan), n_annotations, new, tuple(notes))
+
+
+def _planned(
+    workspace: Workspace, project: int, found: AnnotationSet, notes: list[str], *, path: Path, by: str, key: str
+) -> tuple[list[Planned], tuple[str, ...]]:
+    """Edits of every video the file and the project share, all checked; and the classes that were added."""
     with workspace.write() as unit:
         unit.projects.get(project)
         videos = importing.matched(found, unit.videos.of_project(project), notes)
@@ -83,15 +122,64 @@ def import_labels(
         found = importing.fitted(found, videos, notes)
         states = unit.labels.states(video.id for video in videos.values())
         who = annotator_in(unit, IMPORT)
-        session = f"import:{by}"[:64]
-        n_annotations = 0
+        plan: list[Planned] = []
         for name, video in videos.items():
-            edits = importing.edits(found.videos[name].labels, video, states[video.id], who.id, notes)
-            taken = take(unit, video, who, edits, session=session, source=SHARED[IMPORT], classes=classes)
-            if taken.refused:
-                raise ValueError(f"{path}, video {name!r}: {taken.refused[0]['error']}; nothing was imported")
-            n_annotations += sum(edit["kind"] == "annotation.put" for edit in edits)
-        return Imported(len(videos), n_annotations, new, tuple(notes))
+            edits = importing.edits(found.videos[name].labels, video, states[video.id], who.id, notes, key=key)
+            refused = refusals(unit, video, who, edits, source=SHARED[IMPORT], classes=classes)
+            if refused:
+                raise ValueError(f"{path}, video {name!r}: {refused[0]['error']}; nothing was imported")
+            plan.append((video, edits))
+        return plan, new
+
+
+def _store(workspace: Workspace, project: int, batch: Sequence[Planned], session: str) -> list[str]:
+    """Store the edits of some videos in one transaction; what could not be, in words."""
+    notes = []
+    with workspace.write() as unit:
+        classes, who = ClassList.of(unit, project), annotator_in(unit, IMPORT)
+        here = {video.id for video in unit.videos.of_project(project, ids=[video.id for video, _ in batch])}
+        for video, edits in batch:
+            if video.id not in here:
+                notes.append(f"{video.name} was deleted meanwhile; its labels were left out")
+                continue
+            unit.videos.lock(video.id)
+            taken = take(
+                unit,
+                video,
+                who,
+                edits,
+                session=session,
+                source=SHARED[IMPORT],
+                classes=classes,
+                is_summarised=False,
+            )
+            notes += [f"{video.name}: {refusal['error']}" for refusal in taken.refused]
+        summarise(unit, [video for video, _ in batch if video.id in here], classes, time.time())
+    return notes
+
+
+def request_import(
+    workspace: Workspace,
+    project: int,
+    content: bytes,
+    name: str,
+    format_name: str,
+    *,
+    by: str = "",
+    enqueue: Enqueue = enqueue_job,
+) -> int:
+    """Import a file a browser sent in the background; the number of the job.
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown.
+    """
+    _format(format_name)
+    key = uuid.uuid4().hex
+    workspace.imports.mkdir(parents=True, exist_ok=True)
+    (workspace.imports / key).write_bytes(content)
+    return enqueue(workspace, "import", {"key": key, "name": name, "format": format_name, "by": by}, project)
 
 
 def export_labels(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -149,14 +150,21 @@ def fitted(found: AnnotationSet, videos: Mapping[str, VideoRecord], notes: list[
 
 
 def edits(
-    said: VideoLabels, video: VideoRecord, state: VideoState, importer: int, notes: list[str]
+    said: VideoLabels, video: VideoRecord, state: VideoState, importer: int, notes: list[str], *, key: str
 ) -> list[dict[str, Any]]:
-    """Edits that store what a file says of a video and the database does not say already, as one group."""
-    group = uuid.uuid4().hex
+    """Edits that store what a file says of a video, as one group.
+
+    Parameters
+    ----------
+    key
+        Names the import. Ids of edits follow from it and from what they say, so that an import that is interrupted
+        and begun again stores nothing twice.
+    """
+    group = _identity(key, video.id)
     made: list[dict[str, Any]] = []
 
     def add(kind: str, **fields: Any) -> None:
-        made.append({"id": uuid.uuid4().hex, "group": group, "kind": kind, **fields})
+        made.append({"id": _identity(key, video.id, kind, fields), "group": group, "kind": kind, **fields})
 
     kept = 0
     for annotation in said.annotations:
@@ -180,6 +188,10 @@ def edits(
     for span in said.ambiguous:
         add("ambiguous.add", start=span.start, end=span.end)
     return made
+
+
+def _identity(*parts: Any) -> str:
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _reaches(span: Segment, length: int, video: VideoRecord) -> bool:

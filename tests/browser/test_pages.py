@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from app import jobs  # noqa: F401 - the background jobs name their services, so they are loaded first
 from app.routes.security import COOKIE
-from app.services import exchange, feature_folder, identity, library, merging, runs, split
+from app.services import annotating, exchange, feature_folder, identity, library, merging, runs, split
 from app.settings import Settings
 from app.workspace import Workspace
 from tests.browser.conftest import serving
@@ -161,7 +161,7 @@ def test_a_file_is_uploaded_without_going_through_memory(
 
 
 def test_a_label_file_is_imported_and_its_classes_join_the_list(
-    ada: Callable[[], Page], workspace: Workspace, project: int, tmp_path: Path, media: Path
+    ada: Callable[[], Page], workspace: Workspace, project: int, tmp_path: Path, media: Path, worker: object
 ):
     folder = media / f"features-{project}"
     planted(workspace, project, folder)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app import jobs, task
 from app.services import annotating, classes, exchange, library
 from tests.db.scene import SECOND, add_video, edit, open_workspace, put, seen, send
 from tests.shared_data import shared
@@ -99,15 +100,89 @@ def test_an_import_that_fails_at_its_last_video_stores_nothing_of_the_first(work
     made = exchange.importing.edits
     calls = []
 
-    def fail_on_the_second(*args):
+    def fail_on_the_second(*args, **names):
         calls.append(args)
-        return made(*args) if len(calls) == 1 else [edit("label.set", label="nobody knows", present=True)]
+        return made(*args, **names) if len(calls) == 1 else [edit("label.set", label="nobody knows", present=True)]
 
     monkeypatch.setattr(exchange.importing, "edits", fail_on_the_second)
     with pytest.raises(ValueError, match="nothing was imported"):
         exchange.import_labels(workspace, project, path)
     assert seen(workspace, first)["annotations"] == []
     assert [entry.name for entry in classes.classes(workspace, project)] == ["run", "jump"]
+
+
+def stored(workspace, videos):
+    """Log entries and annotations of each video."""
+    with workspace.read() as unit:
+        return [(len(unit.edits.of_video(v)), len(unit.labels.state(v).marks)) for v in videos]
+
+
+def three_films(workspace, project, tmp_path, monkeypatch):
+    """A file about three videos, stored one at a time."""
+    monkeypatch.setattr(exchange, "VIDEOS_AT_ONCE", 1)
+    videos = [add_video(workspace, project, f"{name}.mp4") for name in "abc"]
+    said = dict.fromkeys("abc", ("training", ("run", 1, 2), ("run", 4, 6)))
+    return videos, activitynet(tmp_path, **said)
+
+
+def test_an_import_that_is_stopped_keeps_its_batches_and_goes_on_without_doubling(
+    workspace, project, tmp_path, monkeypatch
+):
+    videos, path = three_films(workspace, project, tmp_path, monkeypatch)
+    heard = []
+
+    def stop_at_the_third(share, words):
+        heard.append(words)
+        if words == "2 of 3 videos":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        exchange.import_labels(workspace, project, path, key="one", step=stop_at_the_third)
+    assert heard == ["checking the file", "0 of 3 videos", "1 of 3 videos", "2 of 3 videos"]
+    half = stored(workspace, videos)
+    assert [marks for _, marks in half] == [2, 2, 0]
+    done = exchange.import_labels(workspace, project, path, key="one")
+    assert (done.n_videos, done.n_annotations) == (3, 6)
+    whole = stored(workspace, videos)
+    assert whole[:2] == half[:2]
+    assert whole[2] == whole[0]
+    rows = library.videos(workspace, project).rows
+    assert [(row.video.n_annotations, row.video.label_level) for row in rows] == [(2, "full")] * 3
+
+
+def test_an_import_asked_for_by_a_browser_is_a_job_that_can_be_cancelled_and_go_on(
+    workspace, project, tmp_path, monkeypatch
+):
+    videos, path = three_films(workspace, project, tmp_path, monkeypatch)
+    job = exchange.request_import(workspace, project, path.read_bytes(), "mine.json", "activitynet", by="ada")
+    store, batches = exchange._store, []
+
+    def store_and_cancel(*args):
+        batches.append(args)
+        if len(batches) == 2:
+            jobs.cancel(workspace, job)
+            with workspace.write() as unit:  # what the task's heartbeat would hear within a second
+                unit.jobs.change(job, lease_until=0.0)
+        return store(*args)
+
+    monkeypatch.setattr(exchange, "_store", store_and_cancel)
+    monkeypatch.setattr(task, "REPORT", 0.0)
+    assert jobs.run(workspace, job, "w").status == "cancelled"
+    assert [marks for _, marks in stored(workspace, videos)] == [2, 2, 0]
+    jobs.resume(workspace, job)
+    monkeypatch.setattr(exchange, "_store", store)
+    ended = jobs.run(workspace, job, "w")
+    assert (ended.status, ended.result["annotations"], ended.result["name"]) == ("done", 6, "mine.json")
+    assert [marks for _, marks in stored(workspace, videos)] == [2, 2, 2]
+    assert list(workspace.imports.iterdir()) == []
+
+
+def test_a_wrong_file_fails_its_job_in_words_that_name_the_file_as_it_was_sent(workspace, project):
+    add_video(workspace, project)
+    job = exchange.request_import(workspace, project, b'{"database": {', "mine.json", "activitynet")
+    ended = jobs.run(workspace, job, "w")
+    assert ended.status == "failed"
+    assert "mine.json" in ended.error and str(workspace.home) not in ended.error
 
 
 def test_an_unknown_format_lists_the_known_ones(workspace, project, tmp_path):

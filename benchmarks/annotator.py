@@ -32,7 +32,7 @@ from wtal_core.features.video import probe
 
 N_SNIPPETS, N_CLASSES, HOURS = 17_000, 20, 3
 
-# Whole redraws of all layers, as zooming does, and those of a playing video, which only move the playhead.
+# Whole redraws of both layers, as zooming does, and the work per frame of a playing video, which moves the playhead.
 REDRAW = """async (rounds) => {
   const {timeline} = window.annotator.bench;
   const measure = (prepare, ...layers) => {
@@ -40,14 +40,14 @@ REDRAW = """async (rounds) => {
     for (let i = 0; i < rounds; i += 1) {
       prepare(i);
       const began = performance.now();
-      timeline.drawNow(...layers);
+      if (layers.length) timeline.drawNow(...layers);
       times.push(performance.now() - began);
     }
     return times.sort((a, b) => a - b);
   };
-  const whole = measure((i) => timeline.zoom(i % 2 ? 1.01 : 1 / 1.01), "base", "marks", "overlay");
+  const whole = measure((i) => timeline.zoom(i % 2 ? 1.01 : 1 / 1.01), "base", "marks");
   timeline.fit();
-  const playing = measure((i) => timeline.setPlayhead(i * 1e6, false), "overlay");
+  const playing = measure((i) => timeline.setPlayhead(i * 1e6, false));
   const rate = (move) => new Promise((resolve) => {
     let n = 0;
     const began = performance.now();
@@ -63,6 +63,24 @@ REDRAW = """async (rounds) => {
   timeline.fit();
   const played = await rate((n) => timeline.setPlayhead(n * 1e6, true));
   return {whole, playing, zoomed, played};
+}"""
+
+# A video that plays: frames the browser composes, and pictures it presents, over four seconds.
+PLAY = """async () => {
+  const {bench} = window.annotator;
+  bench.player.play(1);
+  await new Promise((done) => setTimeout(done, 1000));
+  let [frames, from, began] = [0, bench.player.index, performance.now()];
+  await new Promise((resolve) => {
+    const tick = (now) => {
+      frames += 1;
+      if (now - began > 4000) resolve();
+      else requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
+  const seconds = (performance.now() - began) / 1000;
+  return {composed: frames / seconds, pictures: (bench.player.index - from) / seconds};
 }"""
 
 
@@ -110,6 +128,26 @@ def redraw(browser: Browser, rounds: int) -> dict[str, Any]:
         "redraw_playing": _quantiles(found["playing"]),
         "frames_per_second_while_playing": round(found["played"], 1),
         "frames_per_second_while_zooming": round(found["zoomed"], 1),
+    }
+
+
+def playing(browser: Browser, folder: Path) -> dict[str, Any]:
+    """Frames a second while a real video of 25 pictures a second plays over the same curves."""
+    film = code_video(folder / "playing.mp4", constant(25, 20))
+    video, curves = FakeVideo(1, list(film.times), film.end, film.path), long_video()
+    video.classes = curves.classes
+    edges = np.linspace(film.times[0], film.end, N_SNIPPETS + 1).astype(np.int64).tolist()
+    video.runs = {n: FakeRun(run.cas, run.threshold, edges) for n, run in curves.runs.items()}
+    server = FakeServer([video])
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(server.url)
+    page.wait_for_function("() => window.annotator?.bench?.model.curves && annotator.bench.stage.video.readyState >= 2")
+    found = page.evaluate(PLAY)
+    page.close()
+    server.stop()
+    return {
+        "frames_per_second_with_a_playing_video": round(found["composed"], 1),
+        "pictures_per_second_of_25": round(found["pictures"], 1),
     }
 
 
@@ -165,12 +203,14 @@ def _latencies(page: Page, presses: int) -> list[float]:
 def main() -> None:
     """Measure, print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--presses", type=int, default=100, help="marks set in the real application")
+    parser.add_argument("--presses", type=int, default=100, help="marks set in the real application; 0: none")
     parser.add_argument("--rounds", type=int, default=100, help="redraws")
     options = parser.parse_args()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS)), None))
-        found = {**redraw(browser, options.rounds), **key_to_row(browser, options.presses, Path(folder))}
+        found = {**redraw(browser, options.rounds), **playing(browser, Path(folder))}
+        if options.presses:
+            found |= key_to_row(browser, options.presses, Path(folder))
         browser.close()
     json.dump(found, sys.stdout, indent=2)
     print()

@@ -157,6 +157,7 @@ class FakeServer:
         self.committed_at: dict[str, float] = {}
         self.refuse: dict[str, str] = {}
         self.lose_answers = False
+        self.compensation = 0
         self.page_style = ""
         self.lock = threading.Lock()
         self.port = 0
@@ -268,6 +269,13 @@ class _Handler(BaseHTTPRequestHandler):
                     "phi": {"active_seconds": 0, "ratio": 0, "levels": {}, "cutoff_seconds": 30},
                 }
             )
+        elif self.path == "/api/annotator":
+            self.fake.compensation = body["compensation"]
+            self._json({"compensation": self.fake.compensation})
+        elif re.fullmatch(r"/api/projects/\d+/keys", self.path):
+            for video in self.fake.videos.values():
+                video.told["keys"] = body["keys"]
+            self._json({"keys": body["keys"]})
         else:
             self._error(404, f"nothing takes a POST at {self.path}")
 
@@ -281,6 +289,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(video.info(self.fake.log[video_id]))
         elif what == "frames":
             self._answer(np.array(video.frame_times, "<i8").tobytes(), "application/octet-stream")
+        elif what == "runs":
+            told = video.info(self.fake.log[video_id])
+            self._json({name: told[name] for name in ("runs", "run", "previous_run", "hide_model")})
         elif what == "strip" and video.strip:
             self._answer(video.strip, "image/jpeg")
         elif what in {"curves", "values", "proposals"} and int(query["run"]) in video.runs:

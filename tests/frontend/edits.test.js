@@ -114,6 +114,19 @@ test("what a closed tab left is sent by the next, in order of time", async () =>
   assert.deepEqual([host.log, store.length], [["1", "2", "3"], 0]);
 });
 
+test("edits of one closed tab keep their order although its clock was set back meanwhile", async () => {
+  const [store, host] = [storage(), server()];
+  host.fail = "before";
+  const first = queue(host.post, store, "s1").made;
+  first.add([edit("8"), edit("2"), edit("9")]);
+  await turn();
+  first.close();
+  host.fail = null;
+  queue(host.post, store, "s2");
+  await turn();
+  assert.deepEqual(host.log, ["8", "2", "9"]);
+});
+
 test("what was left of another video is sent too; another annotator's is not touched", async () => {
   const [store, host] = [storage(), server()];
   store.setItem("wtal:edits:ada:9:old", JSON.stringify([edit("5")]));

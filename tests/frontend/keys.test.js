@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chord, chordsOf, COMMANDS, keyTable } from "../../app/components/annotator/keys.js";
+import { chord, chordsOf, COMMANDS, keyTable, rebound } from "../../app/components/annotator/keys.js";
 
 const meaning = (/** @type {any} */ event, table = keyTable({}, [])) => chordsOf(event).map((key) => table.commands.get(key)).find(Boolean);
 
@@ -40,4 +40,23 @@ test("a changed key replaces the usual ones, and collisions are told in words", 
   assert.deepEqual([...table.classes], [["7", "Jump"]]);
   assert.equal(table.conflicts.length, 4);
   assert.match(table.conflicts.join(" "), /R is the key of both “reject” and “done”.*no command.*R cannot mark Run.*7 is the key of both Jump and Fall/);
+});
+
+test("a command takes a free key, and its usual key is not kept as a change", () => {
+  const first = rebound({}, "loop", "Ctrl+L", []);
+  assert.deepEqual(first, { changed: { loop: "Ctrl+L" }, conflict: "", swapped: null });
+  assert.deepEqual(rebound(first.changed, "loop", "Shift+Space", []).changed, {});
+});
+
+test("a key that is taken is refused with the way out: another, or a swap", () => {
+  const { changed, conflict, swapped } = rebound({}, "loop", "L", []);
+  assert.deepEqual([changed, conflict], [{}, "L is the key of “shuttle faster”."]);
+  assert.deepEqual(swapped, { loop: "L", faster: "Shift+Space" });
+  const table = keyTable(swapped, []);
+  assert.deepEqual([table.commands.get("L"), table.commands.get("Shift+Space"), table.conflicts], ["loop", "faster", []]);
+});
+
+test("keys of classes and of the browser are not given to commands", () => {
+  assert.match(rebound({}, "loop", "1", [{ name: "Run", key: "1" }]).conflict, /1 marks Run/);
+  assert.match(rebound({}, "loop", "Ctrl+W", []).conflict, /belongs to the browser/);
 });

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { clockText, scoreText, splitTimes, storedText } from "../../app/components/annotator/format.js";
 import { FrameTable } from "../../app/components/annotator/frames.js";
 import { found } from "../../app/components/annotator/panels/palette.js";
-import { bounded, clicked, edgeTime, reshaped } from "../../app/components/annotator/statements.js";
+import { changesText } from "../../app/components/annotator/panels/changes.js";
+import { median } from "../../app/components/annotator/panels/reaction.js";
+import { bounded, clicked, edgeTime, reshaped, withPresses } from "../../app/components/annotator/statements.js";
 import { ActiveTime } from "../../app/components/annotator/clock.js";
 
 const frames = new FrameTable([0, 40, 80, 120, 160], 200);
@@ -72,4 +74,26 @@ test("active time is the sum of capped gaps; hidden and loading gaps do not coun
   at(502_000, "close"); // 2 s
   assert.equal(time.total, 36_000);
   assert.equal(time.since(900_000), 0);
+});
+
+test("what was pressed stays with a time that is not moved, and goes with one that is", () => {
+  const pair = withPresses(clicked("a", "Run", [40, 80]), [60, 100], 20);
+  assert.deepEqual([pair.pressed, pair.compensation], [[60, 100], 20]);
+  const moved = reshaped(pair, "end", 120, "two-segment", frames);
+  assert.deepEqual([moved.clicks, moved.pressed, moved.compensation], [[40, 120], [60, null], 20]);
+  assert.equal(reshaped(moved, "start", 0, "two-segment", frames).pressed, undefined, "nothing pressed is left");
+  assert.equal(reshaped(pair, "end", 120, "full", frames).pressed, undefined, "a boundary was never pressed");
+});
+
+test("undo says what it did", () => {
+  const one = clicked("a", "Run", [40]);
+  const before = new Map([["a", one]]);
+  assert.equal(changesText([{ kind: "annotation.delete", annotation_id: "a" }], before, 0), "Run one · 0:00.0 is gone");
+  assert.equal(changesText([{ kind: "annotation.put", annotation: one }], new Map(), 0), "Run one · 0:00.0 is back");
+  assert.equal(changesText([{ kind: "label.set", label: "Run", present: null }], before, 0), "Run is unknown");
+  assert.equal(changesText(Array(9).fill({ kind: "annotation.delete", annotation_id: "a" }), before, 0), "Run one · 0:00.0 is gone, and 8 more");
+});
+
+test("the middle of five reaction times", () => {
+  assert.equal(median([250, 900, 240.4, 260, 230]), 250);
 });

@@ -4,13 +4,22 @@
  *
  * @typedef {{parentElement: ShadowRoot | HTMLElement, data: {video: number | string}, setStateValue: (name: string, value: unknown) => void}} Component
  */
+import { copied, paste } from "./clipboard.js";
 import { h, isTyping } from "./dom.js";
-import { chordsOf, REPEATING } from "./keys.js";
+import { capText, chordsOf, REPEATING } from "./keys.js";
 import { Workbench } from "./workbench.js";
 
 /** Keys the browser or the page would take for itself. */
 const NATIVE_ON_CONTROLS = new Set(["Tab", "Shift+Tab", "Enter", "Space", "Shift+Enter", "Shift+Space", "Left", "Right"]);
 const LEAST_HEIGHT = 560;
+/** Keys that say nothing by themselves; any other that is no key of ours is answered in words. */
+const SILENT = /^(?:Shift|Control|Alt|AltGraph|Meta|CapsLock|NumLock|Dead|Tab|Process|Unidentified|F\d+|Escape|Page.*|Home|End|Insert|ContextMenu|Print.*)$/;
+
+/**
+ * Whether the keyboard was last put on an annotator, by a person: what the page does to the focus (a dialog of its own while
+ * the server is away, a component mounted anew) is no choice, and leaves the keys where they were.
+ */
+let hadKeyboard = true;
 
 class Annotator {
   /** @type {Workbench | null} */
@@ -35,7 +44,12 @@ class Annotator {
     const { signal } = this.#listeners;
     host.addEventListener("keydown", (event) => this.#keyDown(event), { signal });
     host.addEventListener("keyup", (event) => this.#keyUp(event), { signal });
+    host.addEventListener("focusin", () => (hadKeyboard = true), { signal });
     host.addEventListener("focusout", () => this.bench?.marking.letGo(), { signal });
+    addEventListener("pointerdown", (event) => (hadKeyboard = event.composedPath().includes(host)), { signal, capture: true });
+    host.addEventListener("paste", (event) => this.#paste(event), { signal });
+    host.addEventListener("copy", (event) => this.#copy(event), { signal });
+    addEventListener("keydown", (event) => this.#adopt(event), { signal, capture: true });
     host.addEventListener("mousedown", (event) => this.#keepFocus(event), { signal });
     host.addEventListener("pointerdown", () => this.bench?.clockwork.tell("pointer"), { signal, capture: true });
     host.addEventListener("pointermove", () => this.bench?.clockwork.tell("pointer"), { signal });
@@ -95,7 +109,8 @@ class Annotator {
     this.#fit();
     const root = /** @type {ShadowRoot | Document} */ (this.host.getRootNode());
     const busy = document.activeElement;
-    if (!busy || busy === document.body || root.activeElement === this.host || busy === /** @type {ShadowRoot} */ (root).host) this.host.focus({ preventScroll: true });
+    const isFree = !busy || busy === document.body || root.activeElement === this.host || busy === /** @type {ShadowRoot} */ (root).host;
+    if (isFree && hadKeyboard) this.host.focus({ preventScroll: true });
   }
 
   /** @param {number | string} video @param {Error} error */
@@ -135,6 +150,29 @@ class Annotator {
     this.host.focus({ preventScroll: true });
   }
 
+  /** A key pressed while nothing has the focus, as after a dialog or a reconnected server, is ours if the last one was. @param {KeyboardEvent} event */
+  #adopt(event) {
+    if (!hadKeyboard || event.target !== document.body || document.querySelector("[role=dialog], [aria-modal=true]")) return;
+    this.host.focus({ preventScroll: true });
+    this.#keyDown(event);
+  }
+
+  /** @param {ClipboardEvent} event */
+  #paste(event) {
+    if (!this.bench || isTyping(event.composedPath()[0])) return;
+    event.preventDefault();
+    paste(this.bench, event.clipboardData?.getData("text/plain") ?? "");
+  }
+
+  /** @param {ClipboardEvent} event */
+  #copy(event) {
+    if (!this.bench || isTyping(event.composedPath()[0]) || String(getSelection() ?? "") !== "") return;
+    const text = copied(this.bench);
+    if (text === null) return;
+    event.preventDefault();
+    event.clipboardData?.setData("text/plain", text);
+  }
+
   /** @param {KeyboardEvent} event */
   #keyDown(event) {
     event.stopPropagation(); // Streamlit has keys of its own
@@ -147,7 +185,11 @@ class Annotator {
     if (target !== this.host && this.#isControl(target) && chords.some((chord) => NATIVE_ON_CONTROLS.has(chord))) return;
     const command = chords.map((chord) => bench.keys.commands.get(chord)).find((found) => found !== undefined);
     const label = command === undefined ? chords.map((chord) => bench.keys.classes.get(chord)).find((found) => found !== undefined) : undefined;
-    if (command === undefined && label === undefined) return;
+    if (command === undefined && label === undefined) {
+      const isOurs = target === this.host && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+      if (isOurs && !SILENT.test(event.key)) bench.say(`${capText(chords[0])} is no key here; ${bench.keyOf("shortcuts")} shows them all.`);
+      return;
+    }
     event.preventDefault();
     if (command === "cancel" && target !== this.host) this.host.focus();
     else if (command !== undefined && (!event.repeat || REPEATING.has(command))) bench.commands[command]();

@@ -1,7 +1,7 @@
 /** What each command of the key table does to the open video. */
-import { capText } from "./keys.js";
 import { clockText } from "./format.js";
 import { intersection, removed, total } from "./intervals.js";
+import { changesText } from "./panels/changes.js";
 import { edgeTime, reshaped } from "./statements.js";
 import { spanOf } from "./timeline/spans.js";
 import { LEVELS } from "./types.js";
@@ -67,7 +67,7 @@ function loop(bench) {
   const marked = bench.marking.marked;
   if (bench.player.looped) bench.player.stop();
   else if (chosen) bench.player.loop(roomy(bench, "clicks" in chosen ? spanOf(chosen) : [chosen.start, chosen.end]));
-  else if (marked) bench.player.loop(marked);
+  else if (marked) bench.player.loop([marked[0].time, marked[1].time]);
   else bench.say("Nothing to loop: select a label or a proposal with Tab first.");
 }
 
@@ -79,15 +79,13 @@ function roomy(bench, [start, end]) {
 
 /** @param {Workbench} bench @param {"in" | "out"} which */
 function mark(bench, which) {
-  bench.marking.marks[which] = bench.player.time;
+  const { moment } = bench;
+  bench.marking.marks[which] = moment;
   const isReady = bench.marking.marked !== null;
-  const how = isReady ? ` ${keyOf(bench, "accept")} makes it ${bench.current ?? "a label"}, a class key makes it that class.` : "";
-  bench.say(`Marked ${which} at ${bench.clock(bench.player.time)}.${how}`);
+  const how = isReady ? ` ${bench.keyOf("accept")} makes it ${bench.current ?? "a label"}, a class key makes it that class.` : "";
+  bench.say(`Marked ${which} at ${bench.clock(moment.time)}.${how}`);
   bench.render();
 }
-
-/** @param {Workbench} bench @param {string} command */
-const keyOf = (bench, command) => capText(bench.keys.chords.get(command)?.[0] ?? command);
 
 /** Enter: the marks first, else the proposal chosen, else the best one that is open. @param {Workbench} bench */
 function accept(bench) {
@@ -194,7 +192,9 @@ function checkedToHere(bench) {
 /** @param {Workbench} bench */
 function ambiguous(bench) {
   const item = bench.selectedAsAnnotation;
-  const span = bench.marking.marked ?? (item ? spanOf(item) : null);
+  const marked = bench.marking.marked;
+  /** @type {import("./types.js").Span | null} */
+  const span = marked ? [marked[0].time, marked[1].time] : item && spanOf(item);
   if (!span || span[1] <= span[0]) {
     bench.say("Mark in and out first, or select what is ambiguous.");
     return;
@@ -215,7 +215,7 @@ function cancel(bench) {
 function remove(bench) {
   const item = bench.selected;
   if (!item || !("clicks" in item)) {
-    bench.say(item ? `A proposal is rejected with ${keyOf(bench, "reject")}, not deleted.` : "Nothing selected.");
+    bench.say(item ? `A proposal is rejected with ${bench.keyOf("reject")}, not deleted.` : "Nothing selected.");
     return;
   }
   bench.selection = { type: null, id: null, edge: null };
@@ -225,14 +225,15 @@ function remove(bench) {
 
 /** @param {Workbench} bench @param {"undo" | "redo"} way */
 function travel(bench, way) {
+  const before = bench.labels.shown.annotations;
   const edits = bench.labels.travel(way);
   if (!edits) {
     bench.say(`Nothing to ${way} on this video.`);
     return;
   }
   const put = edits.find(({ annotation }) => annotation)?.annotation;
-  if (put) bench.selection = { type: "annotation", id: put.id, edge: null };
-  bench.say(way === "undo" ? "Undone." : "Done again.");
+  bench.selection = { type: put ? "annotation" : null, id: put?.id ?? null, edge: null };
+  bench.say(`${way === "undo" ? "Undone" : "Done again"}: ${changesText(edits, before, bench.info.origin)}.`);
   bench.render();
 }
 

@@ -5,8 +5,9 @@
  * @typedef {import("./types.js").Annotation} Annotation
  * @typedef {import("./types.js").Proposal} Proposal
  */
+import { clicksInside } from "./agreement.js";
 import { annotationText, spanText } from "./panels/lists.js";
-import { bounded, clicked } from "./statements.js";
+import { bounded, clicked, withPresses } from "./statements.js";
 
 /** What a double click adds at level full, as a share of the view, before its edges are dragged. */
 const ADDED_SHARE = 0.04;
@@ -21,21 +22,21 @@ export class Deeds {
   press(label) {
     this.bench.current = label;
     if (this.bench.marking.marked) this.commitMarks(label);
-    else this.#state(this.bench.marking.press(label, this.bench.level, this.bench.player.time, performance.now()));
+    else this.#state(this.bench.marking.press(label, this.bench.level, this.bench.moment, performance.now()));
   }
 
   /** @param {string} label */
   release(label) {
-    const statement = this.bench.marking.release(label, this.bench.player.time, performance.now());
+    const statement = this.bench.marking.release(label, this.bench.moment, performance.now());
     if (statement) this.#state(statement);
   }
 
   /** What lies between the in and out marks is an instance. @param {string} label */
   commitMarks(label) {
-    const times = this.bench.marking.marked;
-    if (!times) return;
+    const moments = this.bench.marking.marked;
+    if (!moments) return;
     this.bench.marking.marks = { in: null, out: null };
-    this.#state({ kind: this.bench.level === "two-segment" ? "pair" : "span", label, times });
+    this.#state({ kind: this.bench.level === "two-segment" ? "pair" : "span", label, moments });
   }
 
   /** @param {import("./marking.js").Statement} statement */
@@ -47,14 +48,12 @@ export class Deeds {
       this.bench.commit([{ kind: "label.set", label, present: isPresent ? null : true }]);
       this.bench.say(isPresent ? `${label}: unknown again.` : `${label} occurs in this video.`);
     } else if (statement.kind === "opened") {
-      this.bench.say(`${label} open from ${this.bench.clock(statement.time)}; ${this.bench.keys.chords.get("cancel")?.[0] ?? "Esc"} drops it.`);
+      this.bench.say(`${label} open from ${this.bench.clock(statement.moments[0].time)}; ${this.bench.keys.chords.get("cancel")?.[0] ?? "Esc"} drops it.`);
       this.bench.render();
-    } else if (statement.kind === "click") {
-      this.#put(clicked(id, label, [statement.time]));
-    } else if (statement.kind === "pair") {
-      this.#put(clicked(id, label, statement.times));
     } else {
-      this.#put(bounded(id, label, ...statement.times, this.bench.frames));
+      const times = statement.moments.map(({ time }) => time);
+      const made = statement.kind === "span" ? bounded(id, label, times[0], times[1], this.bench.frames) : clicked(id, label, times);
+      this.#put(withPresses(made, statement.moments.map(({ pressed }) => pressed), this.bench.compensation));
     }
   }
 
@@ -65,16 +64,19 @@ export class Deeds {
     this.bench.say(`${annotation.label}: ${annotationText(annotation, this.bench.info.origin)}.`);
   }
 
-  /** @param {Proposal} proposal @returns {Annotation} */
-  instanceOf({ label, start, end }) {
-    return bounded(crypto.randomUUID(), label, start, end, this.bench.frames, true);
+  /** What accepting makes: the clicked instance inside the proposal made exact, or else a new one. @param {Proposal} proposal @returns {Annotation} */
+  instanceOf(proposal) {
+    const { label, start, end } = proposal;
+    const id = clicksInside(proposal, this.bench.annotations)?.id ?? crypto.randomUUID();
+    return bounded(id, label, start, end, this.bench.frames, true);
   }
 
   /** @param {Proposal[]} proposals */
   accept(proposals) {
     const run = this.bench.model.run ?? undefined;
     this.bench.commit(proposals.map((proposal) => ({ kind: "proposal.accept", run, proposal_id: proposal.id, annotation: this.instanceOf(proposal) })));
-    this.bench.say(proposals.length === 1 ? `${proposals[0].label} ${this.bench.clock(proposals[0].start)} accepted.` : `${proposals.length} proposals accepted.`);
+    const [{ label, start }] = proposals;
+    this.bench.say(proposals.length === 1 ? `${label} ${this.bench.clock(start)} accepted.` : `${proposals.length} proposals accepted; one undo takes all of them back.`);
   }
 
   acceptAll() {
@@ -109,7 +111,7 @@ export class Deeds {
     this.bench.current = label;
     const shown = this.bench.frames.start(this.bench.frames.at(time));
     if (this.bench.level !== "full") {
-      this.#state(this.bench.marking.press(label, this.bench.level, shown, performance.now()));
+      this.#state(this.bench.marking.press(label, this.bench.level, { time: shown, pressed: null }, performance.now()));
       return;
     }
     const half = (this.bench.timeline.view.span * ADDED_SHARE) / 2;

@@ -32,6 +32,11 @@ export const COMMANDS = [
   { command: "nudge_on", says: "nudge it a frame on", chords: ["Alt+Right"] },
   { command: "nudge_back_10", says: "nudge it 10 frames back", chords: ["Alt+Shift+Left"] },
   { command: "nudge_on_10", says: "nudge it 10 frames on", chords: ["Alt+Shift+Right"] },
+  { command: "uncertain", says: "next uncertain place", chords: ["."] },
+  { command: "uncertain_back", says: "the uncertain place before", chords: [","] },
+  { command: "gaps", says: "play only what is unlabelled", chords: ["Alt+R"] },
+  { command: "grid", says: "grid of one class's proposals", chords: ["Alt+G"] },
+  { command: "newest", says: "show the newest model's proposals", chords: ["Alt+M"] },
   { command: "checked", says: "checked up to here (again: take it back)", chords: ["Shift+V"] },
   { command: "ambiguous", says: "marks or selection: neither action nor background", chords: ["Shift+A"] },
   { command: "cancel", says: "drop the open mark, the marks, the selection", chords: ["Escape"] },
@@ -53,7 +58,7 @@ export const COMMANDS = [
 ];
 
 /** Commands that go on while their key is held down. */
-export const REPEATING = new Set(["frame_back", "frame_on", "second_back", "second_on", "nudge_back", "nudge_on", "nudge_back_10",
+export const REPEATING = new Set(["uncertain", "uncertain_back", "frame_back", "frame_on", "second_back", "second_on", "nudge_back", "nudge_on", "nudge_back_10",
   "nudge_on_10", "zoom_in", "zoom_out", "next", "previous", "undo", "redo", "speed_up", "speed_down"]);
 
 /** @type {Record<string, string>} */
@@ -129,6 +134,34 @@ function classKeys(list, commands, conflicts) {
   }
   return keys;
 }
+
+/** Chords a browser takes before any page sees them. */
+const BROWSERS_OWN = new Set(["Ctrl+W", "Ctrl+T", "Ctrl+N", "Ctrl+Shift+N", "Ctrl+Shift+T", "Ctrl+Shift+W", "Ctrl+Q", "Ctrl+Tab", "Ctrl+Shift+Tab", "Alt+F4", "F5", "F11", "F12", "Ctrl+C", "Ctrl+V"]);
+
+/**
+ * A command gets another key: the table of changed keys after it, or why that cannot be.
+ * @param {Record<string, string>} changed command -> chord, as it is @param {string} command @param {string} wanted chord
+ * @param {{name: string, key: string}[]} classes
+ * @returns {{changed: Record<string, string>, conflict: string, swapped: Record<string, string> | null}} `swapped` is the
+ *   table in which the two commands have changed keys, where that would end the conflict
+ */
+export function rebound(changed, command, wanted, classes) {
+  const refuse = (/** @type {string} */ conflict, /** @type {Record<string, string> | null} */ swapped = null) => ({ changed, conflict, swapped });
+  const key = chord(wanted);
+  if (BROWSERS_OWN.has(key)) return refuse(`${key} belongs to the browser; no page gets to see it. Choose another key.`);
+  const label = classes.find((one) => one.key && chord(one.key) === key)?.name;
+  if (label !== undefined) return refuse(`${key} marks ${label}. Choose another key, or give the class another one in the Library.`);
+  const now = keyTable(changed, []);
+  const owner = now.commands.get(key);
+  if (owner === command) return { changed, conflict: "", swapped: null };
+  const own = now.chords.get(command)?.[0];
+  const says = (/** @type {string} */ name) => COMMANDS.find((one) => one.command === name)?.says ?? name;
+  if (owner !== undefined) return refuse(`${key} is the key of “${says(owner)}”.`, own === undefined ? null : unusual({ ...changed, [command]: key, [owner]: own }));
+  return { changed: unusual({ ...changed, [command]: key }), conflict: "", swapped: null };
+}
+
+/** Without those that are as usual. @param {Record<string, string>} changed */
+const unusual = (changed) => Object.fromEntries(Object.entries(changed).filter(([command, key]) => COMMANDS.find((one) => one.command === command)?.chords[0] !== key));
 
 /** A chord as it is printed on a key cap. @param {string} written */
 export const capText = (written) =>

@@ -3,10 +3,11 @@
  * marks that are still open, and nothing of the screen, the clock on the wall or the server.
  *
  * @typedef {import("./types.js").Level} Level
- * @typedef {{label: string, time: number, pressedAt: number, isHeld: boolean}} OpenMark
- * @typedef {{kind: "toggle", label: string} | {kind: "click", label: string, time: number}
- *   | {kind: "pair", label: string, times: [number, number]} | {kind: "span", label: string, times: [number, number]}
- *   | {kind: "opened", label: string, time: number}} Statement
+ * @typedef {{time: number, pressed: number | null}} Moment a frame's presentation time; `pressed` is the frame on the
+ *   screen at the key press, where a reaction time was taken off, else null
+ * @typedef {{label: string, moment: Moment, time: number, pressedAt: number, isHeld: boolean}} OpenMark
+ * @typedef {{kind: "toggle", label: string} | {kind: "click" | "opened", label: string, moments: [Moment]}
+ *   | {kind: "pair" | "span", label: string, moments: [Moment, Moment]}} Statement
  */
 
 /** A press shorter than this is a tap: the instance stays open for the second tap. */
@@ -15,39 +16,39 @@ const TAP_MS = 250;
 export class Marking {
   /** Open marks by class, oldest first. @type {Map<string, OpenMark>} */
   open = new Map();
-  /** @type {{in: number | null, out: number | null}} */
+  /** @type {{in: Moment | null, out: Moment | null}} */
   marks = { in: null, out: null };
 
   /**
    * A class key goes down.
-   * @param {string} label @param {Level} level @param {number} time of the presented frame, microseconds
+   * @param {string} label @param {Level} level @param {Moment} moment that is marked
    * @param {number} now any steady clock, milliseconds
    * @returns {Statement}
    */
-  press(label, level, time, now) {
+  press(label, level, moment, now) {
     if (level === "video") return { kind: "toggle", label };
-    if (level === "one-segment") return { kind: "click", label, time };
+    if (level === "one-segment") return { kind: "click", label, moments: [moment] };
     const open = this.open.get(label);
     if (!open) {
-      this.open.set(label, { label, time, pressedAt: now, isHeld: level === "full" });
-      return { kind: "opened", label, time };
+      this.open.set(label, { label, moment, time: moment.time, pressedAt: now, isHeld: level === "full" });
+      return { kind: "opened", label, moments: [moment] };
     }
     this.open.delete(label);
-    return { kind: level === "full" ? "span" : "pair", label, times: ordered(open.time, time) };
+    return { kind: level === "full" ? "span" : "pair", label, moments: ordered(open.moment, moment) };
   }
 
   /**
    * The key comes up. A hold closes the instance; a tap, or a hold that saw one frame only, leaves it open.
-   * @param {string} label @param {number} time @param {number} now
+   * @param {string} label @param {Moment} moment @param {number} now
    * @returns {Statement | null}
    */
-  release(label, time, now) {
+  release(label, moment, now) {
     const open = this.open.get(label);
     if (!open?.isHeld) return null;
     open.isHeld = false;
-    if (now - open.pressedAt < TAP_MS || time === open.time) return null;
+    if (now - open.pressedAt < TAP_MS || moment.time === open.time) return null;
     this.open.delete(label);
-    return { kind: "span", label, times: ordered(open.time, time) };
+    return { kind: "span", label, moments: ordered(open.moment, moment) };
   }
 
   /** The keyboard is lost while a key is down: the mark stays open, as after a tap. */
@@ -64,12 +65,12 @@ export class Marking {
     return had;
   }
 
-  /** Both marks are set: their times, ascending. @returns {[number, number] | null} */
+  /** Both marks are set: ascending. @returns {[Moment, Moment] | null} */
   get marked() {
     const { in: start, out: end } = this.marks;
     return start === null || end === null ? null : ordered(start, end);
   }
 }
 
-/** @param {number} a @param {number} b @returns {[number, number]} */
-const ordered = (a, b) => (a <= b ? [a, b] : [b, a]);
+/** @param {Moment} a @param {Moment} b @returns {[Moment, Moment]} */
+const ordered = (a, b) => (a.time <= b.time ? [a, b] : [b, a]);

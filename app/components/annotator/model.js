@@ -24,6 +24,9 @@ export class ModelOutput {
     this.info = info;
     this.storage = storage;
     this.run = info.hide_model ? null : info.run;
+    this.runBefore = info.previous_run;
+    /** A run made since, that nobody has asked to see yet. @type {string | number | null} */
+    this.newer = null;
     this.threshold = Number(storage.getItem(THRESHOLD) ?? 0.8);
     if (info.hide_model) this.note = "No model output here: this validation video is not complete yet.";
     else if (info.run === null) this.note = "No model yet. Train one, and its curves and proposals appear here.";
@@ -31,13 +34,30 @@ export class ModelOutput {
 
   /** @param {typeof import("./api.js").api} api @param {AbortSignal} signal */
   async load(api, signal) {
-    const { run, info } = this;
+    const { run, info, runBefore } = this;
     if (run === null) return;
-    const before = info.previous_run === null ? Promise.resolve(null) : api.curves(info.id, info.previous_run, signal).then(Curves.parse).catch(() => null);
+    const before = runBefore === null ? Promise.resolve(null) : api.curves(info.id, runBefore, signal).then(Curves.parse).catch(() => null);
     const [curves, answer] = await Promise.all([api.curves(info.id, run, signal).then(Curves.parse), api.proposals(info.id, run, signal)]);
     this.curves = curves;
     this.proposals = answer.proposals;
     this.before = await before;
+  }
+
+  /** Whether a run is news: another than the one shown, not told of before. @param {{run: string | number | null, hide_model?: boolean}} found */
+  hears({ run, hide_model: isHidden }) {
+    if (isHidden || run === null || run === this.run || run === this.newer) return false;
+    this.newer = run;
+    return true;
+  }
+
+  /** Show the newer run, and the one shown until now in grey. @param {typeof import("./api.js").api} api @param {AbortSignal} signal @returns {Promise<boolean>} whether it came */
+  async loadNewest(api, signal) {
+    const run = this.newer;
+    if (run === null) return false;
+    const [curves, answer] = await Promise.all([api.curves(this.info.id, run, signal).then(Curves.parse), api.proposals(this.info.id, run, signal)]);
+    [this.before, this.runBefore] = [this.curves, this.run];
+    [this.curves, this.proposals, this.run, this.newer, this.note] = [curves, answer.proposals, run, null, ""];
+    return true;
   }
 
   /** Number of the run as people say it. @param {string | number | null} run */

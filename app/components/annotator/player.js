@@ -23,6 +23,8 @@ export class Player {
   rate = 0;
   /** @type {Span | null} */
   looped = null;
+  /** Spans still to be played, one after the other, the first of them now. @type {Span[]} */
+  tour = [];
   /** What has been on the screen. @type {Span[]} */
   watched = [];
 
@@ -43,14 +45,16 @@ export class Player {
    * @param {() => void} options.onPresented a picture came to the screen
    * @param {(kind: "play" | "pause" | "seek" | "loading" | "ready") => void} options.onState
    * @param {(reason: string) => void} options.onProblem the file cannot be played; the playhead goes on without it
+   * @param {() => void} [options.onToured] the last span of a tour has been played
    */
-  constructor({ video, frames, media, onPresented, onState, onProblem }) {
+  constructor({ video, frames, media, onPresented, onState, onProblem, onToured = () => {} }) {
     this.video = video;
     this.frames = frames;
     this.hasPictures = media !== null;
     this.onPresented = onPresented;
     this.onState = onState;
     this.onProblem = onProblem;
+    this.onToured = onToured;
     if (media !== null) this.#load(media);
     else onState("ready");
   }
@@ -97,7 +101,7 @@ export class Player {
 
   /** @param {number} rate any of the shuttle's, not 0 */
   play(rate) {
-    if (rate > 0 && !this.looped && this.index === this.frames.length - 1) this.#jump(0);
+    if (rate > 0 && !this.looped && !this.tour.length && this.index === this.frames.length - 1) this.#jump(0);
     const wasPlaying = this.isPlaying;
     this.rate = rate;
     if (this.hasPictures && rate > 0) this.#run(rate);
@@ -133,6 +137,7 @@ export class Player {
 
   #halt() {
     this.looped = null;
+    this.tour = [];
     if (!this.isPlaying) return;
     this.rate = 0;
     cancelAnimationFrame(this.#rolling);
@@ -158,6 +163,27 @@ export class Player {
     this.looped = span;
     this.#jump(this.frames.at(span[0]));
     this.play(this.speed);
+  }
+
+  /** Play these spans and nothing between them, then stand still. @param {Span[]} spans ascending, at least one */
+  playOnly(spans) {
+    this.#halt();
+    this.tour = [...spans];
+    this.#jump(this.frames.at(spans[0][0]));
+    this.play(this.speed);
+  }
+
+  /** The span being played has ended: back to its start, on to the next, or done. */
+  #turn() {
+    if (this.looped) {
+      this.#jump(this.frames.at(this.looped[0]));
+    } else if (this.tour.length > 1) {
+      this.tour.shift();
+      this.#jump(this.frames.at(this.tour[0][0]));
+    } else {
+      this.stop();
+      this.onToured();
+    }
   }
 
   /** @param {number} frames */
@@ -235,9 +261,11 @@ export class Player {
   #present(index) {
     this.#watch(index);
     this.index = index;
-    const [start, end] = this.looped ?? [0, Infinity];
-    if (this.looped && this.isPlaying && !this.#seeking && (this.frames.start(index + 1) >= end || this.time < start)) {
-      if (index !== this.frames.at(start)) this.#jump(this.frames.at(start));
+    const span = this.looped ?? this.tour[0];
+    if (span && this.isPlaying && !this.#seeking) {
+      const isOver = this.frames.start(index + 1) >= span[1];
+      const isOneFrame = this.looped !== null && index === this.frames.at(span[0]);
+      if ((isOver && !isOneFrame) || (this.looped && this.time < span[0])) this.#turn();
     }
     this.onPresented();
   }
@@ -255,8 +283,10 @@ export class Player {
 
   #ended() {
     if (this.looped) {
-      this.#jump(this.frames.at(this.looped[0]));
+      this.#turn();
       this.#run(this.rate);
+    } else if (this.tour.length) {
+      this.#turn();
     } else {
       this.stop();
     }
@@ -272,6 +302,7 @@ export class Player {
       const time = from + (performance.now() - began) * 1000 * rate;
       const index = this.frames.at(time);
       if (this.looped && time >= this.looped[1]) return this.loop(this.looped);
+      if (this.tour.length && time >= this.tour[0][1]) return this.tour.length > 1 ? this.playOnly(this.tour.slice(1)) : this.#turn();
       if (index !== (this.#wanted ?? this.index)) this.#jump(index);
       if (time <= this.frames.start(0) || time >= this.frames.end) return this.stop();
       this.#rolling = requestAnimationFrame(move);

@@ -6,6 +6,25 @@
  * @typedef {import("./frames.js").FrameTable} FrameTable
  */
 
+/**
+ * An annotation with what was pressed for each of its times, where a reaction time was taken off them.
+ * @param {Annotation} annotation @param {(number | null)[]} pressed one for each click, or for start and end
+ * @param {number} compensation microseconds @returns {Annotation}
+ */
+export function withPresses(annotation, pressed, compensation) {
+  const { pressed: _pressed, compensation: _compensation, ...bare } = annotation;
+  return pressed.every((press) => press === null) ? bare : { ...bare, pressed, compensation };
+}
+
+/** The same after some of its times have been moved by hand: those were not pressed. @param {Annotation} before @param {Annotation} after @returns {Annotation} */
+function unpressed(before, after) {
+  if (!before.pressed?.length) return after;
+  const times = (/** @type {Annotation} */ one) => (one.level === "full" ? [one.start, one.end] : one.clicks);
+  const [old, now] = [times(before), times(after)];
+  const kept = before.level === after.level ? now.map((time, i) => (time === old[i] ? (before.pressed?.[i] ?? null) : null)) : now.map(() => null);
+  return withPresses(after, kept, before.compensation ?? 0);
+}
+
 /** @param {string} id @param {string} label @param {number[]} clicks ascending, one or two @param {boolean} [isAssisted] @returns {Annotation} */
 export function clicked(id, label, clicks, isAssisted = false) {
   return { id, label, level: clicks.length === 1 ? "one-segment" : "two-segment", clicks, start: null, end: null, model_assisted: isAssisted };
@@ -26,6 +45,11 @@ export function bounded(id, label, start, end, frames, isAssisted = false) {
  * @returns {Annotation}
  */
 export function reshaped(annotation, edge, time, level, frames) {
+  return unpressed(annotation, moved(annotation, edge, time, level, frames));
+}
+
+/** @type {typeof reshaped} */
+function moved(annotation, edge, time, level, frames) {
   const inside = Math.min(Math.max(time, frames.start(0)), frames.end);
   const shown = frames.start(frames.at(inside)); // a click is a picture, a boundary lies between pictures
   if (annotation.level === "one-segment") {

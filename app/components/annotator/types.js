@@ -4,9 +4,9 @@
  *
  * @typedef {"video" | "one-segment" | "two-segment" | "full"} Level
  * @typedef {[number, number]} Span
- * @typedef {{name: string, colour: string, key: string, description?: string}} ActionClass
+ * @typedef {{name: string, colour: string, key: string, description?: string, example?: string}} ActionClass
  * @typedef {{id: string, label: string, level: Level, clicks: number[], start: number | null, end: number | null,
- *   annotator?: string, model_assisted: boolean}} Annotation
+ *   annotator?: string, model_assisted: boolean, pressed?: (number | null)[], compensation?: number}} Annotation
  * @typedef {"open" | "accepted" | "rejected"} Decision
  * @typedef {{id: string | number, label: string, start: number, end: number, score: number, state: Decision}} Proposal
  * @typedef {{id: string | number, method: string, created: string, promoted: boolean}} Run
@@ -30,7 +30,7 @@
  *   previous_run: string | number | null, suggestion: {level: Level, reason: string, seconds: number | null} | null,
  *   next: number | string | null, previous: number | string | null, position: [number, number] | null, phi: Phi | null,
  *   undo: StoredGroup[], redo: StoredGroup[], other_annotators?: string[],
- *   keys: Record<string, string>, sequence: number}} VideoInfo
+ *   keys: Record<string, string>, sequence: number, compensation?: number}} VideoInfo
  */
 
 /** Least to most said; the index is the rank. @type {Level[]} */

@@ -1,6 +1,7 @@
 /**
  * One open video: its labels, its player, its timeline, its clock, and the panels that show them. State lives here and
- * in what it holds; `render` shows all of it. What the keys do is in commands.js.
+ * in what it holds. What the keys do is in commands.js and review.js, how it is shown in scene.js, and what happens by
+ * itself while it is open in live.js.
  *
  * @typedef {import("./types.js").Annotation} Annotation
  * @typedef {import("./types.js").Change} Change
@@ -9,32 +10,31 @@
  * @typedef {{type: "annotation" | "proposal" | null, id: string | number | null, edge: "start" | "end" | null}} Selection
  * @typedef {{open: (video: number | string) => void, select: (value: object | null) => void, focus: () => void}} Hooks
  */
+import { isLabelled } from "./agreement.js";
 import { api } from "./api.js";
-import { Clock } from "./clock.js";
 import { commandsOf, shownTime } from "./commands.js";
 import { Deeds } from "./deeds.js";
 import { h } from "./dom.js";
 import { FrameTable } from "./frames.js";
 import { intersection, merged } from "./intervals.js";
-import { keyTable } from "./keys.js";
+import { capText, keyTable } from "./keys.js";
+import { Live } from "./live.js";
 import { Marking } from "./marking.js";
 import { ModelOutput } from "./model.js";
-import { CommentBox, Stage } from "./panels/stage.js";
-import { Header, LEVEL_NAMES } from "./panels/header.js";
-import { LabelList, ProposalList } from "./panels/lists.js";
-import { Palette } from "./panels/palette.js";
-import { ask, footer, sheet } from "./panels/shortcuts.js";
-import { Player } from "./player.js";
+import { LEVEL_NAMES } from "./panels/header.js";
+import { ask } from "./panels/question.js";
+import { footer, KeySheet } from "./panels/shortcuts.js";
 import { actionsOf } from "./pointing.js";
+import { Places, reviewsOf } from "./review.js";
+import { showScene } from "./scene.js";
 import { isComplete, stateOf } from "./store/document.js";
-import { keepWatched, watchedBefore } from "./store/watched.js";
-import { EditQueue, sendLeftovers } from "./store/edits.js";
-import { History } from "./store/history.js";
+import { watchedBefore } from "./store/watched.js";
+import { History, stepsOf } from "./store/history.js";
 import { Labels } from "./store/labels.js";
 import { spanOf } from "./timeline/spans.js";
 import { Timeline } from "./timeline/timeline.js";
+import { clockOf, middle, panelsOf, playerOf, queueOf } from "./wiring.js";
 
-const POLL_MS = 10_000;
 const UNKNOWN_COLOUR = "#8a94a3";
 
 export class Workbench {
@@ -48,9 +48,11 @@ export class Workbench {
   #gone = new AbortController();
   #isAsking = false;
   /** @type {CanvasImageSource | null} */
-  #strip = null;
-  /** @type {string[]} */
-  #lanes = [];
+  strip = null;
+  /** Classes in the order of their curves. @type {string[]} */
+  lanes = [];
+  /** Microseconds a mark set while playing is put back, on the clock of the wall. */
+  compensation = 0;
 
   /**
    * @param {string | number} video @param {AbortSignal} signal
@@ -70,95 +72,34 @@ export class Workbench {
     this.hooks = hooks;
     this.colours = new Map(info.classes.map(({ name, colour }) => [name, colour]));
     this.current = info.classes[0]?.name ?? null;
+    this.compensation = info.compensation ?? 0;
+    this.places = new Places(this);
     this.keys = keyTable(info.keys ?? {}, info.classes);
     this.model = new ModelOutput(info, localStorage);
-    this.labels = new Labels({ state: stateOf(info), history: new History(steps(info.undo), steps(info.redo)) });
-    this.header = new Header(info, { setLevel: (level) => this.setLevel(level), seek: (time) => this.player.seekTime(time), open: (video) => hooks.open(video) });
-    this.stage = new Stage(() => this.player.toggle());
-    this.labelList = new LabelList();
-    this.proposalList = new ProposalList({ setThreshold: (value) => this.setThreshold(value), acceptAll: () => this.deeds.acceptAll() });
-    this.palette = new Palette(info.classes, this.keys.classes, {
-      press: (label) => this.deeds.press(label), release: (label) => this.deeds.release(label), leave: () => hooks.focus(),
-      deny: (label) => this.commit([{ kind: "label.set", label, present: this.presence(label).present === false ? null : false }]),
-    });
-    this.comment = new CommentBox((text) => this.commit([{ kind: "comment.set", text }]), () => hooks.focus());
+    this.labels = new Labels({ state: stateOf(info), history: new History(stepsOf(info.undo), stepsOf(info.redo)) });
+    Object.assign(this, panelsOf(this));
     this.timeline = new Timeline({ origin: info.origin, end: info.origin + info.duration, actions: actionsOf(this), values: (run, time) => api.values(info.id, run, time) });
-    this.element = this.#assembled();
-    this.player = this.#player();
+    this.footer = footer(this.keys);
+    this.element = h("div", { class: "bench" }, this.header.element, middle(this), this.timeline.element, this.footer);
+    this.player = playerOf(this);
     this.player.watched = watchedBefore(info);
-    this.commands = commandsOf(this);
-    this.queue = this.#queue();
+    this.commands = { ...commandsOf(this), ...reviewsOf(this) };
+    this.queue = queueOf(this);
     this.labels.attach(this.queue);
-    this.clockwork = this.#clockwork();
-    this.#live();
+    this.clockwork = clockOf(this);
+    this.live = new Live(this, this.#gone.signal);
     this.#load();
     this.render();
     this.header.showSaved(this.queue);
-    if (this.keys.conflicts.length) this.say(`Keys collide: ${this.keys.conflicts[0]} See ?`);
+    this.#greet();
+  }
+
+  /** What is unusual about this video or its project, in words. */
+  #greet() {
+    const { info, keys } = this;
+    if (info.duration <= 0) this.say("This video has no duration: nothing in it can be marked. Import the file again, or remove it from the Library.", true);
+    else if (keys.conflicts.length) this.say(`Keys collide: ${keys.conflicts[0]} See ?`);
     else if (info.other_annotators?.length) this.say(`${info.other_annotators.join(", ")} labelled this video too; you see your own labels.`);
-  }
-
-  #assembled() {
-    const firstKey = [...this.keys.classes.keys()][0];
-    return h("div", { class: "bench" }, this.header.element,
-      h("div", { class: "middle" }, this.stage.element,
-        h("div", { class: "lists" }, this.labelList.element, this.proposalList.element),
-        h("div", { class: "side" }, this.palette.element, this.comment.element)),
-      this.timeline.element, footer(this.keys.chords, firstKey));
-  }
-
-  #player() {
-    const { media, media_problem: problem } = this.info;
-    if (media === null) this.stage.explain(problem ?? "No pictures: this video is known by its features only. The timeline works without them.");
-    return new Player({
-      video: this.stage.video, frames: this.frames, media,
-      onPresented: () => this.#presented(),
-      onState: (kind) => {
-        this.clockwork?.tell(kind);
-        this.#presented();
-      },
-      onProblem: (reason) => this.stage.explain(reason),
-    });
-  }
-
-  #queue() {
-    return new EditQueue({
-      post: api.edits, storage: localStorage, annotator: this.info.annotator, video: this.info.id, session: this.session, sequence: this.info.sequence,
-      onState: () => this.queue && this.header.showSaved(this.queue),
-      onAnswer: (saved, refused, others) => this.#answered(saved, refused, others),
-    });
-  }
-
-  #clockwork() {
-    const clock = new Clock({
-      post: api.activity, video: this.info.id, session: this.session, phi: this.info.phi,
-      look: () => ({ playing: this.player.isPlaying, visible: !document.hidden, level: this.level, assisted: this.model.run !== null }),
-      onTick: () => this.header.showClock(clock.seconds),
-    });
-    clock.tell(this.info.media === null ? "ready" : "loading");
-    this.header.showClock(clock.seconds);
-    return clock;
-  }
-
-  /** What goes on while the video is open: other sessions, hidden tabs, edits earlier visits left of other videos. */
-  #live() {
-    const { signal } = this.#gone;
-    const tidy = () => sendLeftovers({ post: api.edits, storage: localStorage, annotator: this.info.annotator, session: this.session, except: this.info.id })
-      .then((refused) => refused.length && this.say(`Edits left from another video were refused: ${refused[0]}`, true)).catch(() => {});
-    const poll = setInterval(() => {
-      if (document.hidden) return;
-      this.queue.poll();
-      tidy();
-    }, POLL_MS);
-    signal.addEventListener("abort", () => clearInterval(poll));
-    tidy();
-    document.addEventListener("visibilitychange", () => {
-      this.clockwork.tell(document.hidden ? "hidden" : "visible");
-      if (document.hidden) this.clockwork.send(true);
-      else this.queue.poll();
-    }, { signal });
-    addEventListener("online", () => this.queue.retry(), { signal });
-    addEventListener("pagehide", () => this.#farewell(), { signal });
   }
 
   async #load() {
@@ -170,18 +111,32 @@ export class Workbench {
       if (signal.aborted) return;
       this.model.note = `The model's output cannot be shown: ${/** @type {Error} */ (error).message}`;
     }
-    if (signal.aborted) return;
+    if (!signal.aborted) this.#learned();
+  }
+
+  /** The model's output is there, or is another one. */
+  #learned() {
     if (this.model.run !== null) this.labels.learnDecisions(this.model.run, this.model.proposals);
     const labelled = new Set([...this.annotations.map(({ label }) => label), ...this.labels.shown.labels.keys()]);
-    this.#lanes = this.model.ordered(this.info.classes.map(({ name }) => name), labelled);
+    this.lanes = this.model.ordered(this.info.classes.map(({ name }) => name), labelled);
     this.render();
+  }
+
+  /** Show what the newest run says; the run shown until now becomes the grey trace. What was chosen of it is let go, as its proposals bear the same numbers. */
+  async showNewest() {
+    const before = this.model.title(this.model.run);
+    if (!(await this.model.loadNewest(api, this.#gone.signal))) return;
+    if (this.selection.type === "proposal") this.selection = { type: null, id: null, edge: null };
+    this.places.forget();
+    this.#learned();
+    this.say(`${this.model.title(this.model.run)} is shown${before ? `, ${before} is grey` : ""}. Your labels are as they were.`);
   }
 
   /** @param {string} url */
   #loadStrip(url) {
     const picture = new Image();
     picture.onload = () => {
-      this.#strip = picture;
+      this.strip = picture;
       this.render();
     };
     picture.src = url;
@@ -189,18 +144,10 @@ export class Workbench {
 
   destroy() {
     this.#gone.abort();
-    this.#farewell();
+    this.live.farewell();
     this.player.destroy();
     this.timeline.destroy();
     this.element.remove();
-  }
-
-  /** The page may go now: what is not acknowledged stays in the storage for the next visit. */
-  #farewell() {
-    this.comment.commit();
-    keepWatched(this.info, this.watched);
-    this.queue.close();
-    this.clockwork.close();
   }
 
   get level() {
@@ -216,8 +163,21 @@ export class Workbench {
     return [...this.labels.shown.annotations.values()].sort((a, b) => spanOf(a)[0] - spanOf(b)[0]);
   }
 
+  /** Proposals without a decision, best first; those a person has drawn already are no questions any more. */
   get openProposals() {
+    const { annotations } = this;
+    return this.undecided.filter((proposal) => !isLabelled(proposal, annotations));
+  }
+
+  get undecided() {
     return this.model.open(this.labels.shown);
+  }
+
+  /** The moment a key pressed now marks: the frame on the screen, or the one that was there a reaction time ago. @returns {import("./marking.js").Moment} */
+  get moment() {
+    const { time, rate } = this.player;
+    if (rate <= 0 || this.compensation === 0) return { time, pressed: null };
+    return { time: this.frames.start(this.frames.at(time - this.compensation * rate)), pressed: time };
   }
 
   /** Instances and proposals, ascending: the way of the Tab key. @returns {(Annotation | Proposal)[]} */
@@ -234,7 +194,7 @@ export class Workbench {
   get selected() {
     const { type, id } = this.selection;
     if (type === "annotation") return this.labels.shown.annotations.get(String(id)) ?? null;
-    return type === "proposal" ? (this.openProposals.find((one) => one.id === id) ?? null) : null;
+    return type === "proposal" ? (this.undecided.find((one) => one.id === id) ?? null) : null;
   }
 
   /** The selection as a person would have made it: a proposal becomes the instance it would be accepted as. */
@@ -270,6 +230,11 @@ export class Workbench {
   /** @param {number} time */
   clock(time) {
     return shownTime(time, this.info.origin);
+  }
+
+  /** The key of a command, as its cap shows it. @param {string} command */
+  keyOf(command) {
+    return capText(this.keys.chords.get(command)?.[0] ?? command);
   }
 
   /** @param {string} label */
@@ -319,7 +284,7 @@ export class Workbench {
   }
 
   /** @param {import("./types.js").Edit[]} saved @param {{edit: import("./types.js").Edit, error: string}[]} refused @param {import("./types.js").Edit[]} others */
-  #answered(saved, refused, others) {
+  answered(saved, refused, others) {
     this.labels.settle(saved, refused, others);
     if (refused.length > 0) this.say(`Refused and taken back: ${refused[0].error}${refused.length > 1 ? ` (and ${refused.length - 1} more)` : ""}`, true);
     else if (others.length > 0) {
@@ -329,35 +294,11 @@ export class Workbench {
     this.render();
   }
 
-  #presented() {
+  /** A picture came to the screen, or the player started or stopped. */
+  presented() {
     if (!this.player) return;
     this.stage.showFrame(this.player, this.info.origin);
     this.timeline.setPlayhead(this.player.time, this.player.isPlaying);
-  }
-
-  /** Show everything as it is now. */
-  render() {
-    const { labels, model, selection, marking } = this;
-    const open = [...marking.open.values()];
-    const context = { origin: this.info.origin, colourOf: (/** @type {string} */ label) => this.colourOf(label), select: (/** @type {string} */ type, /** @type {string | number} */ id) =>
-      this.choose(this.items.find((item) => item.id === id && ("clicks" in item) === (type === "annotation")) ?? null) };
-    const proposals = this.openProposals;
-    const { annotations } = this;
-    this.header.show(this.level, this.isComplete);
-    this.labelList.show(annotations, open, selection, context);
-    this.proposalList.show({
-      proposals, title: model.title(model.run), threshold: model.threshold, range: model.range,
-      current: marking.marked ? null : (this.currentProposal?.id ?? null), note: model.note || (model.proposals.length ? "All decided" : model.run === null ? "" : "None"),
-    }, selection, context);
-    this.palette.show(this.current, (name) => this.presence(name));
-    this.comment.show(labels.shown.comment);
-    this.timeline.show({
-      annotations, proposals, selection, ...this.coverage, ambiguous: labels.shown.ambiguous, colourOf: context.colourOf,
-      strengthOf: (proposal) => model.strength(proposal), classes: this.#lanes, curves: model.curves, before: model.before,
-      runTitle: model.title(model.run), beforeTitle: model.title(this.info.previous_run), note: model.note, strip: this.#strip, stripInfo: this.info.strip,
-      open, marks: marking.marks,
-    });
-    this.#presented();
   }
 
   /** @param {string} question @param {{says: string, does: () => void}[]} answers */
@@ -372,13 +313,33 @@ export class Workbench {
     bar.focus();
   }
 
-  showShortcuts() {
-    const dialog = sheet(this.keys, () => {
+  /** Show everything as it is now. */
+  render() {
+    showScene(this);
+  }
+
+  /** Put a dialog over the page; the focus comes back when it closes. @param {HTMLDialogElement} dialog */
+  open(dialog) {
+    dialog.addEventListener("close", () => {
       dialog.remove();
       this.hooks.focus();
     });
     this.element.append(dialog);
     dialog.showModal();
+  }
+
+  showShortcuts() {
+    this.open(new KeySheet(this).element);
+  }
+
+  /** @param {Record<string, string>} changed commands and their chords, only those that differ from the usual ones */
+  setKeys(changed) {
+    this.info.keys = changed;
+    this.keys = keyTable(changed, this.info.classes);
+    this.palette.showKeys(this.keys.classes);
+    const line = footer(this.keys);
+    this.footer.replaceWith(line);
+    this.footer = line;
   }
 
   /** Move the focus from panel to panel; the last hands it back. */
@@ -397,12 +358,4 @@ export class Workbench {
     if (this.info.next === null) this.say("Done. There is no further video to label.");
     else this.hooks.open(this.info.next);
   }
-}
-
-/** Groups as the server hands them over, ready to be posted under ids of this session. @param {import("./types.js").StoredGroup[]} groups @returns {import("./store/history.js").Step[]} */
-function steps(groups) {
-  return groups.map(({ group, undoes, redoes, edits }) => ({
-    group: undoes ?? redoes ?? group,
-    edits: edits.map(({ id: _id, group: _group, undoes: _undoes, redoes: _redoes, ...change }) => change),
-  }));
 }

@@ -51,9 +51,11 @@ export class LabelList {
 }
 
 export class ProposalList {
-  /** @param {{setThreshold: (value: number) => void, acceptAll: () => void}} actions */
+  /** @param {{setThreshold: (value: number) => void, acceptAll: () => void, showNewest: () => void, openGrid: () => void}} actions */
   constructor(actions) {
-    this.title = h("h2", {}, "Proposals");
+    this.title = h("span", {}, "Proposals");
+    this.newer = h("button", { type: "button", class: "bare all", title: "Alt+M", hidden: true, onclick: actions.showNewest });
+    this.grid = h("button", { type: "button", class: "bare all", title: "Alt+G: one class at a glance", onclick: actions.openGrid }, "grid");
     this.list = h("div", { class: "rows", role: "listbox", "aria-label": "Proposals" });
     this.slider = /** @type {HTMLInputElement} */ (h("input", {
       type: "range", step: "0.01", "aria-label": "Accept above this score", oninput: () => actions.setThreshold(Number(this.slider.value)),
@@ -61,17 +63,20 @@ export class ProposalList {
     this.above = h("span");
     this.all = h("button", { type: "button", class: "bare all", title: "Shift+Enter", onclick: actions.acceptAll });
     this.bar = h("div", { class: "above" }, h("h2", {}, this.above, this.all), this.slider);
-    this.element = h("section", { class: "proposals" }, this.title, this.list, this.bar);
+    this.element = h("section", { class: "proposals" }, h("h2", { class: "split" }, this.title, h("span", {}, this.newer, this.grid)), this.list, this.bar);
   }
 
   /**
    * @param {object} what
    * @param {Proposal[]} what.proposals open ones, best first @param {string} what.title @param {number} what.threshold
    * @param {[number, number]} what.range of the slider @param {string | number | null} what.current what Enter accepts
-   * @param {string} what.note shown instead of an empty list @param {{id: string | number | null}} selection @param {Context} context
+   * @param {string} what.note shown instead of an empty list @param {string} what.newer a run that is not shown yet, or "" @param {{id: string | number | null}} selection @param {Context} context
    */
-  show({ proposals, title, threshold, range, current, note }, selection, { origin, colourOf, select }) {
+  show({ proposals, title, threshold, range, current, note, newer }, selection, { origin, colourOf, select }) {
     this.title.textContent = title ? `Proposals · ${title}` : "Proposals";
+    this.newer.textContent = newer && `show ${newer}`;
+    this.newer.hidden = newer === "";
+    this.grid.hidden = proposals.length === 0;
     const rows = proposals.slice(0, SHOWN).map((proposal) => option({
       colour: colourOf(proposal.label), label: proposal.label, id: String(proposal.id), isSelected: proposal.id === selection.id,
       kind: proposal.score < threshold ? "faint" : "",

@@ -22,28 +22,57 @@ export class Palette {
     this.actions = actions;
     /** The class under a finger or a mouse button. @type {string | null} */
     this.pressed = null;
-    const caps = new Map([...keys].map(([key, name]) => [name, key]));
-    this.buttons = new Map(classes.map((one) => [one.name, this.#button(one, caps.get(one.name))]));
+    this.buttons = new Map(classes.map((one) => [one.name, this.#button(one)]));
+    this.showKeys(keys);
     this.list = h("div", { class: "rows", role: "group", "aria-label": "Classes" }, ...this.buttons.values());
     this.input = /** @type {HTMLInputElement} */ (h("input", {
       type: "search", class: "find", placeholder: "Find a class", "aria-label": "Find a class", autocomplete: "off", spellcheck: "false",
       oninput: () => this.#filter(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#typed(event), onblur: () => this.#clear(),
     }));
+    this.card = h("div", { class: "card", "aria-hidden": true, hidden: true });
     this.none = h("p", { class: "dim", hidden: true }, "No class has this in its name.");
-    this.element = h("section", { class: "palette" }, h("h2", {}, "Classes"), this.list, this.none, h("label", { class: "finder" }, this.input, cap("/")));
+    this.element = h("section", { class: "palette" }, h("h2", {}, "Classes"), this.list, this.card, this.none, h("label", { class: "finder" }, this.input, cap("/")));
   }
 
-  /** @param {ActionClass} one @param {string | undefined} key */
-  #button({ name, colour, description }, key) {
+  /** @param {Map<string, string>} keys chord -> class, those that work */
+  showKeys(keys) {
+    const caps = new Map([...keys].map(([key, name]) => [name, key]));
+    for (const [name, button] of this.buttons) {
+      button.querySelector("kbd")?.remove();
+      const key = caps.get(name);
+      if (key) button.append(cap(key));
+    }
+  }
+
+  /** What counts as this action, beside its button. @param {ActionClass} one @param {HTMLElement} button */
+  #explain({ name, description, example }, button) {
+    if (!description && !example) return;
+    this.card.replaceChildren(h("b", {}, h("bdi", {}, name)), ...[description, example && `Example: ${example}`].filter(Boolean).map((text) => h("p", { dir: "auto" }, text)));
+    this.card.hidden = false;
+    this.card.style.top = `${button.getBoundingClientRect().top - this.element.getBoundingClientRect().top}px`;
+  }
+
+  /** @param {ActionClass} one */
+  #button(one) {
+    const { name, colour, description, example } = one;
+    const hide = () => {
+      this.card.hidden = true;
+    };
     const down = (/** @type {PointerEvent} */ event) => {
       if (event.button !== 0) return;
       if (event.altKey) this.actions.deny(name);
       else this.#press(name);
     };
-    return h("button", {
-      type: "button", class: "row", "data-class": name, title: description || name, onpointerdown: down, onpointerup: () => this.#release(), onpointerleave: () => this.#release(),
+    const button = h("button", {
+      type: "button", class: "row", "data-class": name, title: description || example ? false : name, "aria-description": [description, example].filter(Boolean).join(". ") || null,
+      onpointerdown: down, onpointerup: () => this.#release(), onpointerenter: () => this.#explain(one, button), onfocus: () => this.#explain(one, button), onblur: hide,
+      onpointerleave: () => {
+        hide();
+        this.#release();
+      },
       onclick: (/** @type {MouseEvent} */ event) => event.detail === 0 && this.#tap(name), // by keyboard or a screen reader
-    }, swatch(colour), h("bdi", { class: "name" }, name), h("span", { class: "said" }), key ? cap(key) : null);
+    }, swatch(colour), h("bdi", { class: "name" }, name), h("span", { class: "said" }));
+    return button;
   }
 
   /** @param {string | null} current @param {(name: string) => {present: boolean | null, count: number}} said */

@@ -74,14 +74,19 @@ export class EditQueue {
     this.#adopt(leftovers(storage, annotator).filter((left) => left.video === String(video)));
   }
 
-  /** Edits of a tab that is gone become this tab's. @param {{key: string, edits: Edit[]}[]} left */
+  /** Edits of tabs that are gone become this tab's: by time, and those of one tab in their own order even if its clock was set back. @param {{key: string, edits: Edit[]}[]} left */
   #adopt(left) {
-    const seen = new Set();
+    /** @type {Map<string, {edit: Edit, at: number}>} */
+    const timed = new Map();
     for (const { edits } of left) {
-      this.pending.push(...edits.filter(({ id }) => !seen.has(id) && seen.add(id)));
+      let at = -Infinity;
+      for (const edit of edits) {
+        at = Math.max(at, edit.client_time);
+        if (!timed.has(edit.id)) timed.set(edit.id, { edit, at });
+      }
     }
+    this.pending.push(...[...timed.values()].sort((a, b) => a.at - b.at).map(({ edit }) => edit));
     if (this.pending.length === 0) return;
-    this.pending.sort((a, b) => a.client_time - b.client_time);
     this.#store();
     for (const { key } of left) if (key !== this.key) this.storage.removeItem(key);
     this.#become("saving");

@@ -36,3 +36,11 @@ export class History {
     this.redoable = this.redoable.filter((step) => step.group !== group);
   }
 }
+
+/** Groups as the server hands them over, ready to be posted under ids of this session. @param {import("../types.js").StoredGroup[]} groups @returns {Step[]} */
+export function stepsOf(groups) {
+  return groups.map(({ group, undoes, redoes, edits }) => ({
+    group: undoes ?? redoes ?? group,
+    edits: edits.map(({ id: _id, group: _group, undoes: _undoes, redoes: _redoes, ...change }) => change),
+  }));
+}

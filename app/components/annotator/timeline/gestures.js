@@ -99,17 +99,17 @@ function cover(timeline, from, y) {
   return {
     move: (at) => {
       timeline.painting = { y, from: start, to: timeAt(timeline, at.x) };
-      timeline.redraw("overlay");
+      timeline.overlay.paint(timeline);
     },
     drop: (at) => {
       timeline.painting = null;
       const end = timeAt(timeline, at.x);
+      timeline.overlay.paint(timeline);
       timeline.actions.cover(start < end ? [start, end] : [end, start], !at.alt);
-      timeline.redraw("overlay");
     },
     cancel: () => {
       timeline.painting = null;
-      timeline.redraw("overlay");
+      timeline.overlay.paint(timeline);
     },
   };
 }
@@ -152,7 +152,7 @@ function wheel(timeline, at, deltaX, deltaY, isZoom) {
 /** @param {Timeline} timeline @param {Touch | null} at */
 function hover(timeline, at) {
   timeline.hovered = at && at.x >= GUTTER && !at.isTouch ? at.x : null;
-  timeline.redraw("overlay");
+  timeline.overlay.point(timeline);
   const scene = timeline.scene;
   const found = at && under(timeline, at);
   timeline.element.style.cursor = found?.edge ? "ew-resize" : found ? "pointer" : "";

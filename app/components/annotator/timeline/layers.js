@@ -1,6 +1,6 @@
 /**
- * The three layers of the timeline, lane by lane: what changes with the view (axis, strip, curves), what changes with an
- * edit (labels, proposals), and what changes with every frame (playhead, open marks).
+ * The two drawn layers of the timeline, lane by lane: what changes with the view (axis, strip, curves), and what changes
+ * with an edit (labels, proposals). What changes with every frame is not drawn but moved: overlay.js.
  *
  * @typedef {import("./timeline.js").Timeline} Timeline
  * @typedef {import("./timeline.js").Scene} Scene
@@ -108,58 +108,4 @@ function overview(timeline, scene) {
   return scene.annotations.map(({ start, end, clicks, label }) => ({
     x0: ((start ?? clicks[0]) - timeline.view.first) / whole, x1: ((end ?? clicks[clicks.length - 1]) - timeline.view.first) / whole, colour: scene.colourOf(label),
   }));
-}
-
-/** @param {CanvasRenderingContext2D} c @param {Timeline} timeline @param {Scene} scene */
-export function drawOverlay(c, timeline, scene) {
-  const { height } = timeline.room;
-  const top = timeline.layout.lanes.find(({ kind }) => kind === "axis")?.y ?? 0;
-  const labels = timeline.layout.lanes.find(({ kind }) => kind === "labels");
-  const x = timeline.view.x(timeline.playhead);
-  const isSeen = (/** @type {number} */ at) => at >= timeline.view.left - 1 && at <= timeline.view.left + timeline.view.width + 1;
-  if (labels) for (const mark of scene.open) drawOpen(c, timeline, labels, mark, scene.colourOf(mark.label), x);
-  c.fillStyle = c.strokeStyle = timeline.theme.accent;
-  for (const time of [scene.marks.in, scene.marks.out]) {
-    if (time === null || !isSeen(timeline.view.x(time))) continue;
-    c.setLineDash([5, 3]);
-    c.strokeRect(timeline.view.x(time), top, 0, height - top);
-    c.setLineDash([]);
-  }
-  if (timeline.painting) {
-    c.globalAlpha = 0.35;
-    c.fillRect(timeline.view.x(timeline.painting.from), timeline.painting.y, timeline.view.x(timeline.painting.to) - timeline.view.x(timeline.painting.from), 12);
-    c.globalAlpha = 1;
-  }
-  if (timeline.hovered !== null && isSeen(timeline.hovered)) {
-    c.globalAlpha = 0.4;
-    c.fillRect(Math.round(timeline.hovered), top + 26, 1, height);
-    c.globalAlpha = 1;
-  }
-  if (!isSeen(x)) return;
-  c.fillRect(x - 1, top, 2, height - top);
-  c.beginPath();
-  c.moveTo(x - 6.5, top);
-  c.lineTo(x + 6.5, top);
-  c.lineTo(x, top + 11);
-  c.fill();
-}
-
-/** @param {CanvasRenderingContext2D} c @param {Timeline} timeline @param {import("./lanes.js").Lane} lane @param {{time: number}} mark @param {string} colour @param {number} playhead */
-function drawOpen(c, timeline, lane, mark, colour, playhead) {
-  const x = timeline.view.x(mark.time);
-  const [y0, y1] = [lane.y + 6, coverageBand(lane).y - 6];
-  c.save();
-  c.beginPath();
-  c.rect(timeline.view.left - 2, lane.y, timeline.view.width + 4, lane.height);
-  c.clip();
-  c.fillStyle = c.strokeStyle = colour;
-  paint.box(c, Math.min(x, x - 3), y0, 6, y1 - y0, 2);
-  c.fill();
-  c.setLineDash([4, 3]);
-  c.lineWidth = 2;
-  c.beginPath();
-  c.moveTo(x, (y0 + y1) / 2);
-  c.lineTo(Math.abs(playhead - x) < 24 ? x + 48 : playhead, (y0 + y1) / 2);
-  c.stroke();
-  c.restore();
 }

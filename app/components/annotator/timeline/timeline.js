@@ -1,6 +1,7 @@
 /**
- * The timeline: three canvases over each other, each redrawn only when something on it has changed. What is drawn comes
- * from `scene`, what the pointer does goes to `actions`; the view (zoom, pan, scroll) is the timeline's own.
+ * The timeline: two canvases over each other, each redrawn only when something on it has changed, and the elements that
+ * move with the video over both. What is shown comes from `scene`, what the pointer does goes to `actions`; the view (zoom,
+ * pan, scroll) is the timeline's own.
  *
  * @typedef {import("../types.js").Annotation} Annotation
  * @typedef {import("../types.js").Proposal} Proposal
@@ -33,7 +34,8 @@ import { h } from "../dom.js";
 import { gesturesOf } from "./gestures.js";
 import { Hover } from "./hover.js";
 import { GUTTER, layOut } from "./lanes.js";
-import { drawBase, drawMarks, drawOverlay } from "./layers.js";
+import { drawBase, drawMarks } from "./layers.js";
+import { Overlay } from "./overlay.js";
 import { hatching } from "./paint.js";
 import { listen } from "./pointer.js";
 import { Viewport } from "./viewport.js";
@@ -46,7 +48,7 @@ export class Timeline {
 
   /** @type {Scene | null} */ scene = null;
   /** @type {Box[]} */ boxes = [];
-  /** @type {Set<"base" | "marks" | "overlay">} */ #dirty = new Set();
+  /** @type {Set<"base" | "marks">} */ #dirty = new Set();
   #frame = 0;
   scroll = 0;
   playhead = 0;
@@ -65,8 +67,8 @@ export class Timeline {
     const canvas = (/** @type {string} */ name) => /** @type {HTMLCanvasElement} */ (h("canvas", { class: `layer ${name}`, "aria-hidden": "true" }));
     this.base = canvas("base");
     this.marks = canvas("marks");
-    this.overlay = canvas("overlay");
-    this.element = h("div", { class: "timeline", role: "application", "aria-label": "Timeline", tabindex: "-1" }, this.base, this.marks, this.overlay, this.hover.element);
+    this.overlay = new Overlay();
+    this.element = h("div", { class: "timeline", role: "application", "aria-label": "Timeline", tabindex: "-1" }, this.base, this.marks, this.overlay.element, this.hover.element);
     this.theme = /** @type {import("./paint.js").Theme} */ ({});
     this.layout = layOut({ height: 0, hasStrip: false, hasProposals: false, classes: [], scroll: 0 });
     this.sizes = new ResizeObserver(() => this.#resized());
@@ -89,8 +91,8 @@ export class Timeline {
     const isSame = before && before.curves === scene.curves && before.before === scene.before && before.strip === scene.strip
       && before.note === scene.note && String(before.classes) === String(scene.classes) && !before.stripInfo === !scene.stripInfo;
     this.#lay();
-    if (isSame) this.redraw("marks", "overlay");
-    else this.redraw("base", "marks", "overlay");
+    if (isSame) this.redraw("marks");
+    else this.redraw("base", "marks");
   }
 
   /** @param {number} time @param {boolean} isPlaying */
@@ -98,7 +100,7 @@ export class Timeline {
     const hasMoved = time !== this.playhead; // a view panned away from a standing playhead stays there
     this.playhead = time;
     if (hasMoved && this.view.follow(time, isPlaying)) this.moved();
-    else this.redraw("overlay");
+    else if (hasMoved) this.overlay.move(this);
   }
 
   /** @param {number} factor around the playhead if it is in view, else around the middle */
@@ -143,10 +145,10 @@ export class Timeline {
     probe.remove();
     this.theme = /** @type {import("./paint.js").Theme} */ ({ ...Object.fromEntries(colours), font });
     this.hatch = hatching(this.theme, this.room.scale);
-    this.redraw("base", "marks", "overlay");
+    this.redraw("base", "marks");
   }
 
-  /** Draw what is dirty now, not at the next frame; for benchmarks. @param {...("base" | "marks" | "overlay")} layers */
+  /** Draw what is dirty now, not at the next frame; for benchmarks. @param {...("base" | "marks")} layers */
   drawNow(...layers) {
     layers.forEach((layer) => this.#dirty.add(layer));
     this.#draw();
@@ -156,7 +158,7 @@ export class Timeline {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (width === 0 || height === 0) return;
     this.room = { width, height, scale: Math.min(3, devicePixelRatio || 1) };
-    for (const canvas of [this.base, this.marks, this.overlay]) {
+    for (const canvas of [this.base, this.marks]) {
       canvas.width = Math.round(width * this.room.scale);
       canvas.height = Math.round(height * this.room.scale);
     }
@@ -179,7 +181,7 @@ export class Timeline {
 
   moved() {
     this.#lay();
-    this.redraw("base", "marks", "overlay");
+    this.redraw("base", "marks");
   }
 
   /** @param {number} pixels */
@@ -188,7 +190,7 @@ export class Timeline {
     this.moved();
   }
 
-  /** @param {...("base" | "marks" | "overlay")} layers */
+  /** @param {...("base" | "marks")} layers */
   redraw(...layers) {
     layers.forEach((layer) => this.#dirty.add(layer));
     if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
@@ -201,7 +203,7 @@ export class Timeline {
     const began = performance.now();
     if (this.#dirty.has("base")) drawBase(this.#clean(this.base), this, this.scene);
     if (this.#dirty.has("marks")) this.boxes = drawMarks(this.#clean(this.marks), this, this.scene);
-    if (this.#dirty.has("overlay")) drawOverlay(this.#clean(this.overlay), this, this.scene);
+    this.overlay.show(this, this.scene);
     this.#dirty.clear();
     this.drawn.push(performance.now() - began);
     if (this.drawn.length > 600) this.drawn.splice(0, 300);

@@ -1,0 +1,77 @@
+/** What goes on by itself while a video is open: other sessions, new models, a hidden tab, clocks that jump, goodbye. */
+import { api } from "./api.js";
+import { keepWatched } from "./store/watched.js";
+import { sendLeftovers } from "./store/edits.js";
+
+const POLL_MS = 10_000;
+/** The clock of the wall and the steady clock may drift apart by this much between two polls before it is worth a word. */
+const JUMP_MS = 60_000;
+
+export class Live {
+  #wall = Date.now() - performance.now();
+
+  /** @param {import("./workbench.js").Workbench} bench @param {AbortSignal} signal of the video being closed */
+  constructor(bench, signal) {
+    this.bench = bench;
+    const poll = setInterval(() => this.#poll(signal), POLL_MS);
+    signal.addEventListener("abort", () => clearInterval(poll));
+    this.#tidy();
+    document.addEventListener("visibilitychange", () => this.#seen(), { signal });
+    addEventListener("online", () => bench.queue.retry(), { signal });
+    addEventListener("pagehide", () => this.farewell(), { signal });
+  }
+
+  /** @param {AbortSignal} signal */
+  #poll(signal) {
+    if (document.hidden) return;
+    this.bench.queue.poll();
+    this.#tidy();
+    this.lookForRuns(signal);
+    this.lookAtTheClock();
+  }
+
+  /** Edits that earlier visits left of other videos. */
+  #tidy() {
+    const { info, session } = this.bench;
+    sendLeftovers({ post: api.edits, storage: localStorage, annotator: info.annotator, session, except: info.id })
+      .then((refused) => refused.length && this.bench.say(`Edits left from another video were refused: ${refused[0]}`, true))
+      .catch(() => {}); // the server is away: the next poll tries again
+  }
+
+  #seen() {
+    this.bench.clockwork.tell(document.hidden ? "hidden" : "visible");
+    if (document.hidden) this.bench.clockwork.send(true);
+    else this.bench.queue.poll();
+  }
+
+  /** Has the worker made another model? What is shown stays until the annotator asks for the new one. @param {AbortSignal} [signal] */
+  async lookForRuns(signal) {
+    const { bench } = this;
+    const found = await api.runs(bench.info.id, signal).catch(() => null);
+    if (!found || signal?.aborted || !bench.model.hears(found)) return;
+    const key = bench.keyOf("newest");
+    const now = bench.model.title(found.run);
+    bench.say(bench.model.run === null ? `${now} has looked at this video. ${key} shows its proposals.`
+      : `${now} has replaced ${bench.model.title(bench.model.run)}, which stays shown. ${key} shows the new proposals; no label changes.`);
+    bench.render();
+  }
+
+  /** A computer that slept or was set to another time: labels lie on the video's clock, so only words are needed. */
+  lookAtTheClock() {
+    const wall = Date.now() - performance.now();
+    const jump = wall - this.#wall;
+    this.#wall = wall;
+    if (Math.abs(jump) < JUMP_MS) return;
+    const minutes = Math.round(Math.abs(jump) / 60_000);
+    this.bench.say(`This computer's clock jumped ${jump > 0 ? "ahead" : "back"} by ${minutes} min. Labels and the annotation time do not depend on it.`);
+  }
+
+  /** The page may go now: what is not acknowledged stays in the storage for the next visit. */
+  farewell() {
+    const { bench } = this;
+    bench.comment.commit();
+    keepWatched(bench.info, bench.watched);
+    bench.queue.close();
+    bench.clockwork.close();
+  }
+}

@@ -1,4 +1,4 @@
-"""``POST /api/identity``: a name in, a signed cookie out."""
+"""``POST /api/identity``: a name in, a signed cookie out; ``POST /api/annotator``: what an annotator chose."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ A_YEAR = 365 * 24 * 3600
 
 
 def routes(workspace: Workspace) -> list[Route]:
-    """The one route a stranger may use."""
+    """The one route a stranger may use, and the settings of who is known."""
 
     @answering
     async def sign_in(request: Request) -> Response:
@@ -27,4 +27,13 @@ def routes(workspace: Workspace) -> list[Route]:
         )
         return answer
 
-    return [Route("/api/identity", sign_in, methods=["POST"])]
+    @answering
+    async def settings(request: Request) -> Response:
+        given = (await body(request, limit=2_000)).get("compensation")
+        stored = await in_thread(identity.set_compensation, workspace, request.state.annotator, given)
+        return JSONResponse({"compensation": stored})
+
+    return [
+        Route("/api/identity", sign_in, methods=["POST"]),
+        Route("/api/annotator", settings, methods=["POST"]),
+    ]

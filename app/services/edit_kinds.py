@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.services.identity import LONGEST_COMPENSATION
 from app.services.undo import Groups
 from app.services.views import ClassList, view
 from db.records import AnnotatorRecord, VideoRecord
@@ -19,8 +20,6 @@ from wtal_core.domain import Subset, SupervisionLevel, to_seconds
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 LONGEST_COMMENT = 10_000
-LONGEST_COMPENSATION = 1_000_000
-"""Microseconds; nobody reacts slower than a second and still means the same moment."""
 
 
 class EditRefusedError(ValueError):

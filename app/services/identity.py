@@ -17,6 +17,8 @@ SHARED = {IMPORT: "imported", SIMULATION: "simulated"}
 """Annotators who are no persons, and the source their events carry. Everybody sees what they said."""
 
 LONGEST_NAME = 80
+LONGEST_COMPENSATION = 1_000_000
+"""Microseconds; nobody reacts slower than a second and still means the same moment."""
 
 
 def clean_name(name: object) -> str:
@@ -62,6 +64,24 @@ def annotator_of(workspace: Workspace, cookie: str) -> str | None:
     except BadSignature:
         return None
     return name if isinstance(name, str) and name else None
+
+
+def set_compensation(workspace: Workspace, name: str, compensation: object) -> int:
+    """Store an annotator's reaction time, microseconds; marks made while playing are moved back by it. 0 is off.
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number of at most a second.
+    """
+    if isinstance(compensation, bool) or not isinstance(compensation, int):
+        raise ValueError(f"a reaction time is a whole number of microseconds, got {str(compensation)[:40]!r}")
+    if not 0 <= compensation <= LONGEST_COMPENSATION:
+        raise ValueError(f"a reaction time is 0 (off) to {LONGEST_COMPENSATION} microseconds, got {compensation}")
+    with workspace.write() as unit:
+        who = annotator_in(unit, name)
+        unit.annotators.change(who.id, settings={**who.settings, "compensation": compensation})
+    return compensation
 
 
 def annotators(workspace: Workspace) -> tuple[AnnotatorRecord, ...]:

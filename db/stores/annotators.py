@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -42,6 +45,13 @@ class AnnotatorStore:
                 raise
             return found
         return record(AnnotatorRecord, row)
+
+    def change(self, annotator_id: int, *, settings: Mapping[str, Any]) -> None:
+        """Replace what an annotator chose for themselves."""
+        self._session.execute(
+            update(tables.Annotator).where(tables.Annotator.id == annotator_id).values(settings=dict(settings))
+        )
+        self._known = None
 
     def all(self) -> tuple[AnnotatorRecord, ...]:
         """Everybody, by name."""

@@ -85,3 +85,14 @@ def test_keys_that_cannot_be_are_refused_in_words(client, project, video, keys, 
 def test_keys_of_no_project_are_not_there(client):
     assert client.post("/api/projects/99/keys", {"keys": {}}).status == 404
     assert client.post("/api/projects/x/keys", {"keys": {}}).status == 404
+
+
+def test_a_reaction_time_is_kept_for_its_annotator_and_told_when_a_video_is_opened(client, video):
+    assert client.get(f"/api/videos/{video}").json["compensation"] == 0
+    assert client.post("/api/annotator", {"compensation": 180_000}).json == {"compensation": 180_000}
+    assert client.get(f"/api/videos/{video}").json["compensation"] == 180_000
+    assert client.post("/api/identity", {"name": "ben"}).status == 200
+    assert client.get(f"/api/videos/{video}").json["compensation"] == 0
+    for wrong in (-1, 1_000_001, True, "fast", None):
+        answer = client.post("/api/annotator", {"compensation": wrong})
+        assert answer.status == 400 and "a reaction time is" in answer.error

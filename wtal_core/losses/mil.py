@@ -27,6 +27,11 @@ def video_cross_entropy(video_logits: Tensor, video_label: Tensor) -> Tensor:
     return -(normalised_labels(video_label) * F.log_softmax(video_logits, dim=-1)).sum(-1).mean()
 
 
+def video_probabilities(video_logits: Tensor) -> Tensor:
+    """How sure each class is, (B, C): a softmax over classes; one class is held against a background of logit 0."""
+    return torch.softmax(video_logits, -1) if video_logits.shape[-1] > 1 else torch.sigmoid(video_logits)
+
+
 def one_class_loss(cas: Tensor, mask: Tensor, video_label: Tensor, share: int = 8) -> Tensor:
     """Multiple-instance learning where there is one class: a softmax over one class is always 1 and teaches nothing.
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.mid_range import mid_range_proposals
 from wtal_core.losses.masked import mid_range, top_k_mean
-from wtal_core.losses.mil import video_cross_entropy
+from wtal_core.losses.mil import one_class_loss, video_cross_entropy, video_probabilities
 from wtal_core.losses.segment import partial_segment_loss, propagation_loss, sphere_loss, squared_segment_loss
 from wtal_core.models import wtalc
 from wtal_core.models.blocks import linear
@@ -95,7 +95,7 @@ class SegmentLevel(nn.Module):
         classification, localization = self.classification(dropped), self.localization(dropped)
         cas = (classification + localization) / 2  # C_a
         share = (mask.sum(1) // self.config.share).clamp(min=1)
-        scores = torch.softmax(top_k_mean(cas, mask, share), -1)
+        scores = video_probabilities(top_k_mean(cas, mask, share))
         used = {"embedding": embedding, "classification": classification, "localization": localization}
         return Output(cas, mid_range(cas, mask).expand_as(cas), scores, loss_extras=used)
 
@@ -118,6 +118,8 @@ class SegmentLevel(nn.Module):
 
     def _classification(self, scores: Tensor, batch: Batch) -> Tensor:
         """Top-k with r = 2Q, Q the annotated instances of the video; r = ``share`` where there are none (4.2)."""
+        if scores.shape[-1] == 1:  # a softmax over one class teaches nothing
+            return one_class_loss(scores, batch.mask, batch.video_label, self.config.share)
         instances = batch.n_instances.sum(1)
         r = torch.where(instances > 0, 2 * instances, self.config.share).long()
         pooled = top_k_mean(scores, batch.mask, (batch.lengths // r).clamp(min=1))  # (B, C)

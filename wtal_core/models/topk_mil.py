@@ -1,7 +1,8 @@
 """Top-k multiple instance learning with co-activity similarity: W-TALC (Paul, Roy, Roy-Chowdhury, ECCV 2018).
 
 Learns from video-level labels only; FACTS 1. Switches: attention pooling in the manner of STPN (Nguyen et al., CVPR
-2018) in place of top-k, and the weight of the similarity loss.
+2018) in place of top-k, and the weight of the similarity loss. A softmax over one class teaches nothing: with one class
+the loss is :func:`wtal_core.losses.mil.one_class_loss`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.mid_range import mid_range_proposals
 from wtal_core.losses.masked import mid_range, top_k_mean
-from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
+from wtal_core.losses.mil import coactivity_loss, one_class_loss, video_cross_entropy, video_probabilities
 from wtal_core.models import wtalc
 from wtal_core.models.blocks import linear
 from wtal_core.models.method import MethodEntry, Output, Setup
@@ -84,7 +85,7 @@ class TopKMil(nn.Module):
             cas = weight * cas  # weighted T-CAM
             extras["attention"] = weight[..., 0]
         used = {"embedding": hidden, "video_logits": pooled}  # (B, T, H), (B, C)
-        return Output(cas, mid_range(cas, mask).expand_as(cas), torch.softmax(pooled, -1), extras, used)
+        return Output(cas, mid_range(cas, mask).expand_as(cas), video_probabilities(pooled), extras, used)
 
     def _k(self, lengths: Tensor) -> Tensor:
         """Snippets pooled: rounded up while training, down afterwards, as the reference code does; at least 1."""
@@ -94,13 +95,19 @@ class TopKMil(nn.Module):
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         """MIL and co-activity similarity, already weighted."""
         config, used = self.config, output.loss_extras
-        terms = {"mil": (1 - config.similarity) * video_cross_entropy(used["video_logits"], batch.video_label)}
+        terms = {"mil": (1 - config.similarity) * self._classification(output, batch)}
         if config.similarity > 0:
             similarity = coactivity_loss(used["embedding"], output.cas, batch.mask, batch.video_label, config.margin)
             terms["similarity"] = config.similarity * similarity
         if "attention" in output.extras:
             terms["sparsity"] = config.sparsity * output.extras["attention"].sum() / batch.mask.sum()
         return terms
+
+    def _classification(self, output: Output, batch: Batch) -> Tensor:
+        """Cross-entropy over classes; the only class there is, is held against background, however it is pooled."""
+        if output.cas.shape[-1] == 1:
+            return one_class_loss(output.cas, batch.mask, batch.video_label, self.config.share)
+        return video_cross_entropy(output.loss_extras["video_logits"], batch.video_label)
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Runs above the mid-range of each class whose score is positive, best first (FACTS 1.2)."""

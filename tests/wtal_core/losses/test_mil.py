@@ -5,7 +5,7 @@ import math
 import torch
 
 from wtal_core.losses.masked import masked_mean, masked_softmax, mid_range, top_k_mean
-from wtal_core.losses.mil import coactivity_loss, video_cross_entropy
+from wtal_core.losses.mil import coactivity_loss, one_class_loss, video_cross_entropy, video_probabilities
 
 
 def test_video_cross_entropy_splits_a_video_between_its_classes():
@@ -44,3 +44,18 @@ def test_every_video_pools_its_own_number_of_snippets():
     values = torch.tensor([[[4.0], [2.0], [0.0]], [[9.0], [3.0], [6.0]]])
     mask = torch.ones(2, 3, dtype=torch.bool)
     assert top_k_mean(values, mask, torch.tensor([1, 3])).tolist() == [[4.0], [6.0]]
+
+
+def test_one_class_is_held_against_background():
+    """Scores 2 2 0 0 of four snippets, share 2: the top half has logit 2, the rest 0. With the class
+    log(1 + e^-2) + log 2, without it log(1 + e^2) + log 2; a lone snippet is all there is and has no rest."""
+    cas = torch.tensor([[2.0, 2.0, 0.0, 0.0], [2.0, 2.0, 0.0, 0.0], [2.0, 9.0, 9.0, 9.0]])[..., None]
+    mask = torch.tensor([[True] * 4, [True] * 4, [True] + [False] * 3])
+    loss = one_class_loss(cas, mask, torch.tensor([[1.0], [0.0], [1.0]]), share=2)
+    with_class, without = math.log1p(math.exp(-2)) + math.log(2), math.log1p(math.exp(2)) + math.log(2)
+    torch.testing.assert_close(loss, torch.tensor((with_class + without + math.log1p(math.exp(-2))) / 3))
+
+
+def test_probabilities_of_classes_add_up_and_one_class_is_not_always_certain():
+    assert video_probabilities(torch.tensor([[0.0, 0.0]])).tolist() == [[0.5, 0.5]]
+    assert video_probabilities(torch.tensor([[0.0], [100.0]])).tolist() == [[0.5], [1.0]]

@@ -241,6 +241,29 @@ def test_one_class_and_two_classes_train_at_every_level(name, n_classes):
         assert all(len(names) == prediction.video_scores.size for prediction, _ in predict(trained, sequences))
 
 
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_class_without_positives_and_rows_of_zeros_leave_finite_numbers(name):
+    """A third class nobody has seen, and a dead camera: half of the first video and all of the second are zero."""
+    sequences, labels, names = planted(n_videos=4, n_snippets=16)
+    dead = [sequences[0].values.copy(), np.zeros_like(sequences[1].values)]
+    dead[0][8:] = 0.0
+    sequences[:2] = [replace(each, values=values) for each, values in zip(sequences, dead, strict=False)]
+    names = (*names, "never")
+    trained = train(name, at_level(sequences, labels, names, most(name)), names, training=short(name, 1))
+    for prediction, _ in predict(trained, sequences):
+        assert np.isfinite(prediction.activation.cas).all()
+        assert np.isfinite(prediction.video_scores).all()
+
+
+def test_a_video_of_a_hundred_thousand_snippets_has_proposals(trained, scene):
+    """Eighteen hours at 0.64 s: no array that grows with the square of the length, no walk of minutes."""
+    values = np.tile(np.concatenate([each.values for each in scene[0]]), (700, 1))[:100_000]
+    long = FeatureSequence("long", values, SnippetGrid.regular(100_000, 100_000 * 640_000))
+    [(prediction, proposals)] = predict(trained, [long])
+    assert prediction.activation.cas.shape == (100_000, 2)
+    assert proposals
+
+
 @pytest.mark.parametrize(("name", "level"), LEVELS)
 def test_a_planted_action_is_learned(name, level):
     """Noise with a raised feature wherever the action is: mAP at tIoU .3 on new videos is far from nothing."""

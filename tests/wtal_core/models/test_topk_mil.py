@@ -1,13 +1,20 @@
 """W-TALC's network, pooling and inference (FACTS 1)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from tests.wtal_core.training.scenes import one_class_videos
 from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
 from wtal_core.inference.mid_range import top_share_means
+from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.models.topk_mil import TopKMil, TopKMilConfig
+from wtal_core.predict import predict
+from wtal_core.training.config import Stage
+from wtal_core.training.trainer import train
 
 SETUP = Setup(4, ("a", "b"))
 
@@ -37,6 +44,20 @@ def test_runs_above_the_mid_range_of_at_least_two_snippets_are_proposed():
 
 def test_a_constant_trace_proposes_nothing():
     assert TopKMil(TopKMilConfig(), SETUP).localize(prediction([[1.0, 1.0]] * 4)[0]) == []
+
+
+@pytest.mark.parametrize(("method", "level"), [("topk_mil", "video"), ("segment_level", "one-segment")])
+def test_the_only_class_there_is_can_be_told_from_background(method, level):
+    """The mean score inside is above the threshold, outside below; videos without the class have a low video score."""
+    sequences, videos = one_class_videos(level)
+    training = replace(METHODS[method].training, stages=(Stage(20, 3e-3),), batch_size=4)
+    found = [each for each, _ in predict(train(method, videos, ("action0",), training=training), sequences)]
+    holds = [video for video in range(len(videos)) if videos[video].video_label[0]]
+    cas = np.concatenate([found[video].activation.cas[:, 0] for video in holds])
+    inside = np.concatenate([sequences[video].values[:, 0] > 2 for video in holds])
+    assert cas[inside].mean() > 0 > cas[~inside].mean()
+    scores = np.array([each.video_scores[0] for each in found])
+    assert scores[holds].min() > 0.5 > np.delete(scores, holds).max()
 
 
 def test_attention_pooling_weighs_snippets_and_learns_a_sparse_attention():

@@ -2,74 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from wtal_core.domain import FeatureSequence, SnippetGrid
-from wtal_core.features import motion
-from wtal_core.features.snippets import SNIPPET_FRAMES, SNIPPET_RATE, pictures, shown_size, snippet_grid
-from wtal_core.features.timebase import Progress, TimeTable, read_table
+from wtal_core.domain import FeatureSequence
+from wtal_core.features import deep, lite0, motion, motion_rows
+from wtal_core.features.extractor import Extractor
+from wtal_core.features.snippets import SNIPPET_FRAMES, SNIPPET_RATE, snippet_grid
+from wtal_core.features.timebase import Progress, read_table
 
-Rows = Callable[[Path, TimeTable, SnippetGrid, Progress], Iterator[NDArray[np.float32]]]
+__all__ = ["DEFAULT", "EXTRACTORS", "Extractor", "extract", "find"]
 
-_APPEARANCE_EVERY = 4  # pictures; looks change slowly, and this is a quarter of the time
-_PAIR = 40_000  # microseconds; flow is in pixels per this
-_LONGEST_PAIR = 500_000  # microseconds; pictures further apart say nothing about motion
-
-
-@dataclass(frozen=True)
-class Extractor:
-    """One way to describe snippets.
-
-    Attributes
-    ----------
-    name
-        Its key in :data:`EXTRACTORS`.
-    version
-        Raised with every change of code that changes a feature.
-    parameters
-        What it was run with; plain values.
-    streams
-        Columns of each stream, ``{"rgb": (0, a), "flow": (a, D)}``.
-    rows
-        Yields the ``T`` rows of a video in order, reading it once, in constant memory.
-    """
-
-    name: str
-    version: int
-    parameters: Mapping[str, float]
-    streams: Mapping[str, tuple[int, int]]
-    rows: Rows
-
-    @property
-    def dim(self) -> int:
-        """``D``."""
-        return max(stop for _, stop in self.streams.values())
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes whenever a feature may: name, version, parameters and streams, 16 hexadecimal digits."""
-        said = json.dumps([self.name, self.version, dict(self.parameters), dict(self.streams)], sort_keys=True)
-        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
-
-    @property
-    def meta(self) -> dict[str, object]:
-        """What ``meta.json`` of a feature folder says."""
-        return {
-            "extractor": self.name,
-            "fingerprint": self.fingerprint,
-            "fps": float(SNIPPET_RATE),
-            "snippet_frames": SNIPPET_FRAMES,
-            "stride_frames": SNIPPET_FRAMES,
-            "streams": {name: list(columns) for name, columns in self.streams.items()},
-        }
+DEFAULT = "motion"
+"""What is extracted with unless one is named."""
+FROM_FILE = "onnx:"
+"""Begins the name of an extractor whose network is a file."""
 
 
 def extract(path: Path, extractor_name: str, progress: Progress | None = None) -> FeatureSequence:
@@ -80,7 +28,7 @@ def extract(path: Path, extractor_name: str, progress: Progress | None = None) -
     path
         The video.
     extractor_name
-        A key of :data:`EXTRACTORS`.
+        A name that :func:`find` knows.
     progress
         Told the share done, 0 to 1; what it raises cancels.
 
@@ -101,9 +49,19 @@ def extract(path: Path, extractor_name: str, progress: Progress | None = None) -
 
 
 def find(name: str) -> Extractor:
-    """The extractor called ``name``."""
+    """The extractor called ``name``: a key of :data:`EXTRACTORS`, or ``onnx:FILE``, a network of one's own.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or the file or its description cannot serve.
+    """
+    if name.startswith(FROM_FILE):
+        from wtal_core.features.onnx_file import from_file
+
+        return from_file(Path(name.removeprefix(FROM_FILE)))
     if name not in EXTRACTORS:
-        raise ValueError(f"there is no extractor {name!r}; choose from {', '.join(EXTRACTORS)}")
+        raise ValueError(f"there is no extractor {name!r}; choose from {', '.join(EXTRACTORS)}, or give onnx:FILE")
     return EXTRACTORS[name]
 
 
@@ -111,48 +69,29 @@ def _silent(done: float) -> None:
     """Progress nobody listens to."""
 
 
-def _motion_rows(path: Path, table: TimeTable, grid: SnippetGrid, progress: Progress) -> Iterator[NDArray[np.float32]]:
-    """Rows of the extractor ``motion``: a picture belongs to the cell of its time, a pair to that of its middle."""
-    width, height = motion.working_size(*shown_size(path, table))
-    cells = motion.fine_cells(height, width)
-    residual_flow = motion.ResidualFlow()
-    snippet, t = motion.SnippetDescriptor(), 0
-    before: tuple[int, NDArray[np.uint8], motion.PictureCounts] | None = None
-    for number, picture in enumerate(pictures(path, table, (width, height))):
-        grey = np.asarray(cv2.cvtColor(picture.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-        if before is None or number % _APPEARANCE_EVERY == 0 or grid.cell(picture.time) > t:
-            counts = motion.describe_picture(picture.rgb, grey, cells)
-        steps: list[tuple[int, NDArray[np.float32] | None]] = [(grid.cell(picture.time), None)]
-        if before is not None and (gap := picture.time - before[0]) <= _LONGEST_PAIR:
-            flow, _ = residual_flow(before[1], grey)
-            steps.insert(0, (grid.cell(before[0] + gap // 2), motion.describe_flow(flow * (_PAIR / gap), cells)))
-        for cell, pair in steps:
-            while t < cell:
-                if not snippet.n_pictures and before is not None:
-                    snippet.add_picture(before[2])  # nothing new in this cell: the picture before stays on screen
-                yield snippet.vector()
-                snippet, t = motion.SnippetDescriptor(), t + 1
-            if pair is None:
-                snippet.add_picture(counts)
-            else:
-                snippet.add_flow(pair)
-        before = (picture.time, grey, counts)
-        progress(min(1.0, (picture.time - grid.origin) / grid.duration))
-    while t < grid.n_snippets:
-        if not snippet.n_pictures and before is not None:
-            snippet.add_picture(before[2])
-        yield snippet.vector()
-        snippet, t = motion.SnippetDescriptor(), t + 1
-    progress(1.0)
-
+_GRID = {"snippet_frames": SNIPPET_FRAMES, "rate": SNIPPET_RATE}
 
 EXTRACTORS: dict[str, Extractor] = {
     "motion": Extractor(
         name="motion",
         version=1,
-        parameters={"area": motion.AREA, "snippet_frames": SNIPPET_FRAMES, "rate": SNIPPET_RATE},
+        parameters={"area": motion.AREA, **_GRID},
         streams={"rgb": (0, motion.N_APPEARANCE), "flow": (motion.N_APPEARANCE, motion.DIM)},
-        rows=_motion_rows,
+        rows=motion_rows.rows,
+    ),
+    "deep": Extractor(
+        name="deep",
+        version=1,
+        parameters={
+            "area": motion.AREA,
+            "weights": lite0.WEIGHTS,
+            "size": lite0.SIZE,
+            "pictures": deep.PER_SNIPPET,
+            "long_side": deep.LONG_SIDE,
+            **_GRID,
+        },
+        streams={"rgb": (0, lite0.DIM), "flow": (lite0.DIM, deep.DIM)},
+        rows=deep.rows,
     ),
 }
-"""Every extractor by name; a new one is its function and one entry, and the contract test then runs it."""
+"""Every built-in extractor by name; a new one is its function and one entry, and the contract test then runs it."""

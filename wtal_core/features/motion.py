@@ -217,11 +217,15 @@ class SnippetDescriptor:
         self.flow += counts
         self.n_pairs += 1
 
+    def energy(self) -> Floats:
+        """Motion per fine cell and pair, shape (ROWS * COLUMNS,)."""
+        return np.asarray((self.flow[0] / max(1, self.n_pairs)).sum(axis=1), np.float32)
+
     def vector(self) -> Floats:
         """The feature vector, shape (:data:`DIM`,), ``rgb`` first."""
         gradient, colour = self.gradient / max(1, self.n_pictures), self.colour / max(1, self.n_pictures)
         flow = self.flow / max(1, self.n_pairs)
-        pool = following_pool(flow[0].sum(axis=1))
+        pool = following_pool(self.energy())
         appearance = [_shares(pool @ gradient), 0.15 * (_FIXED_MEANS @ colour)]
         motion = [np.sqrt(pool @ part) / 30.0 for part in flow]
         return np.concatenate([part.ravel() for part in (*appearance, *motion)]).astype(np.float32)
@@ -266,15 +270,27 @@ def following_pool(energy: Floats) -> Floats:
         Shape (_POOL * _POOL, ROWS * COLUMNS). Centre and spread are those of the energy over a faint uniform one, so
         that a still snippet gives the whole picture and nothing jumps in between.
     """
+    (y, height), (x, width) = focus(energy)
+    return _pool(_tents(y, height, ROWS), _tents(x, width, COLUMNS))
+
+
+def focus(energy: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where the motion is: centre and half extent along y and along x, in shares of the picture.
+
+    Parameters
+    ----------
+    energy
+        Motion per fine cell, shape (ROWS * COLUMNS,).
+    """
     weight = energy.astype(np.float64).reshape(ROWS, COLUMNS) + _FAINT
     weight /= weight.sum()
-    halves = []
+    found = []
     for n, along in ((ROWS, weight.sum(axis=1)), (COLUMNS, weight.sum(axis=0))):
         places = (np.arange(n) + 0.5) / n
         centre = float(along @ places)
         spread = float(np.sqrt(along @ (places - centre) ** 2))
-        halves.append((centre, min(max(1.8 * spread, 0.15), 0.5)))
-    return _pool(_tents(*halves[0], ROWS), _tents(*halves[1], COLUMNS))
+        found.append((centre, min(max(1.8 * spread, 0.15), 0.5)))
+    return found[0], found[1]
 
 
 _BLOCK = _POOL * _POOL * ORIENTATIONS

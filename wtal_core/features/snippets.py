@@ -34,10 +34,17 @@ class TimedPicture:
         Raw presentation time, microseconds.
     rgb
         Upright, uint8 (H, W, 3).
+    frame
+        As it was decoded.
     """
 
     time: int
     rgb: NDArray[np.uint8]
+    frame: av.VideoFrame
+
+    def scaled(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """The picture at another size (width, height as shown), upright, uint8 (height, width, 3)."""
+        return _scaled(av.video.reformatter.VideoReformatter(), self.frame, size)
 
 
 def snippet_grid(table: TimeTable) -> SnippetGrid:
@@ -62,11 +69,18 @@ def pictures(path: Path, table: TimeTable, size: tuple[int, int]) -> Iterator[Ti
         if last is not None and time - last < _LEAST_GAP:
             continue
         last = time
-        width, height = size[::-1] if round(frame.rotation) % 180 else size
-        small = scaler.reformat(frame, width, height, "rgb24", interpolation="AREA")
-        yield TimedPicture(time, upright(np.asarray(small.to_ndarray(), np.uint8), frame.rotation))
+        yield TimedPicture(time, _scaled(scaler, frame, size), frame)
     if last is None:
         raise UnreadableVideo(path, "its pictures cannot be decoded; convert or copy it again")
+
+
+def _scaled(
+    scaler: av.video.reformatter.VideoReformatter, frame: av.VideoFrame, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """A frame at ``size`` (width, height as shown), upright."""
+    width, height = size[::-1] if round(frame.rotation) % 180 else size
+    small = scaler.reformat(frame, width, height, "rgb24", interpolation="AREA")
+    return upright(np.asarray(small.to_ndarray(), np.uint8), frame.rotation)
 
 
 def shown_size(path: Path, table: TimeTable) -> tuple[int, int]:

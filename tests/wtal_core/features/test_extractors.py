@@ -97,7 +97,7 @@ def test_what_the_callback_raises_cancels(tmp_path, name):
 
 
 def test_an_unknown_extractor_is_refused_with_the_known_ones(tmp_path):
-    with pytest.raises(ValueError, match="no extractor 'i3d'; choose from motion"):
+    with pytest.raises(ValueError, match="no extractor 'i3d'; choose from motion, deep, or give onnx:FILE"):
         extract(tmp_path / "a.mp4", "i3d")
 
 
@@ -231,6 +231,20 @@ def test_a_changed_feature_needs_a_new_version(tmp_path):
 
 
 GOLDEN = (1, 29.1, 24.3)
+
+
+def test_deep_keeps_its_features_too(tmp_path):
+    """As above for ``deep``: the largest value and the sum of the first 64, which another codec may change by 2 %."""
+    path = film(tmp_path / "a.mp4", [512 * i for i in range(16)], pictures=mover(16, 1.2, pan=0.7))
+    values = extract(path, "deep").values.astype(float)[0]
+    deep, plain = EXTRACTORS["deep"], extract(path, "motion").values[0]
+    rgb = values[slice(*deep.streams["rgb"])]
+    assert np.linalg.norm(rgb) == pytest.approx(1, abs=1e-3)
+    np.testing.assert_array_equal(values[slice(*deep.streams["flow"])], plain[176:])
+    assert (deep.version, *np.round([rgb.max(), rgb[:64].sum()], 3)) == pytest.approx(DEEP_GOLDEN, rel=0.02)
+
+
+DEEP_GOLDEN = (1, 0.144, 1.246)
 
 
 def test_fingerprints_differ_and_are_stable():

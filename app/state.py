@@ -37,6 +37,8 @@ class Choices:
         is drawn again. None before the first look.
     is_annotating
         Whether the page shown is Annotate, which follows the models by itself and must not be redrawn under a hand.
+    added
+        What was added last, shown until something else is.
     """
 
     project: int | None = None
@@ -45,6 +47,16 @@ class Choices:
     run: int | None = None
     seen_jobs: tuple[frozenset[int], frozenset[int]] | None = None
     is_annotating: bool = False
+    added: Receipt | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the last Add of this tab came to, so that the page can follow what becomes of it."""
+
+    videos: frozenset[int]
+    n_known: int
+    problems: tuple[str, ...]
 
 
 def workspace() -> Workspace:
@@ -83,7 +95,7 @@ def choose_project(number: int) -> None:
     """Show another project; what was chosen inside the last one is forgotten."""
     found = choices()
     if found.project != number:
-        found.project, found.video, found.run = number, None, None
+        found.project, found.video, found.run, found.added = number, None, None, None
         st.session_state.pop("project", None)
         st.query_params.pop("video", None)
 

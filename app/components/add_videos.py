@@ -7,11 +7,15 @@ import streamlit as st
 from app import state
 from app.components.upload import upload
 from app.services import adding, feature_folder
-from app.services.adding import Added
+from app.services.adding import Added, Outcome
+from app.state import Receipt
+
+SHOWN = 20
+"""Problems spelled out below the form; all are on the Problems tab."""
 
 
 def add_videos(project: int) -> None:
-    """The panel; what was added shows up in the table as it is read."""
+    """The panel, and below it what has become of what was added last: it is followed while it is read."""
     folder, sent, listed, features = st.tabs(["Folder or file", "Upload", "List of paths", "Feature folder"])
     with folder, st.form("add-folder", border=False):
         path = st.text_input(
@@ -37,6 +41,8 @@ def add_videos(project: int) -> None:
         )
         if st.form_submit_button("Add", type="primary"):
             _add_features(project, path)
+    if state.choices().added is not None:
+        _receipt(project)
 
 
 def _add(project: int, paths: list[str]) -> None:
@@ -54,10 +60,30 @@ def _add_features(project: int, path: str) -> None:
 
 
 def _report(added: Added) -> None:
-    """Say what came of it, problems with their reasons."""
-    if added.videos:
-        st.success(f"{len(added.videos)} added.")
-    if added.n_known:
-        st.info(f"{added.n_known} already in this project.")
-    for problem in added.problems[:20]:
+    state.choices().added = Receipt(frozenset(video.id for video in added.videos), added.n_known, added.problems)
+
+
+def _receipt(project: int) -> None:
+    """Say what came of the last Add, as far as it is known by now, problems with their reasons."""
+    receipt = state.choices().added
+    if receipt is None:
+        return
+    if receipt.videos:
+        found = adding.outcome(state.workspace(), project, receipt.videos)
+        said = in_words(found, len(receipt.videos))
+        (st.info if found.n_waiting else st.warning if found.n_failed or found.n_gone else st.success)(said)
+    if receipt.n_known:
+        st.info(f"{receipt.n_known} already in this project.")
+    for problem in receipt.problems[:SHOWN]:
         st.warning(problem)
+
+
+def in_words(found: Outcome, total: int) -> str:
+    """How far the reading has come, and what was not taken."""
+    parts = [
+        (found.n_waiting, "being read now"),
+        (found.n_ready, "added"),
+        (found.n_failed, "cannot be used: see Problems"),
+        (found.n_gone, "with content the project holds already, not added twice: see Problems"),
+    ]
+    return f"{total} found · " + " · ".join(f"{count} {words}" for count, words in parts if count) + "."

@@ -16,6 +16,8 @@ counts = library.videos(state.workspace(), project, limit=1).counts
 
 st.title("Library")
 summary(counts, len(complaints))
+if not counts["total"]:
+    st.session_state.setdefault("library-tab", "Add videos")  # stays open while the first videos come in
 videos, adding, classes, split, exchange, problems = st.tabs(
     ["Videos", "Add videos", "Classes", "Split", "Import and export", "Problems"], on_change="rerun", key="library-tab"
 )
@@ -23,10 +25,11 @@ with videos:  # only the open tab is drawn: the table of a large project is not 
     if videos.open and counts["total"]:
         selection_actions(project, video_table(project))
     elif videos.open:
-        st.info("No videos yet. Add a folder of videos, drop some files, or add a folder of features.")
-        add_videos(project)
+        st.info("No videos yet: the tab Add videos takes folders, files and features.")
 if adding.open:
     with adding:
+        if not counts["total"]:
+            st.info("No videos yet. Add a folder of videos, drop some files, or add a folder of features.")
         add_videos(project)
 if classes.open:
     with classes:

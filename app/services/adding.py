@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,31 @@ class Added:
     problems: tuple[str, ...]
     n_known: int = 0
     job: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What has become of added videos by now.
+
+    Attributes
+    ----------
+    n_ready, n_waiting, n_failed
+        Read, still to be read, and of no use (each listed with its reason).
+    n_gone
+        No longer there: their content was in the project already, or somebody deleted them.
+    """
+
+    n_ready: int
+    n_waiting: int
+    n_failed: int
+    n_gone: int
+
+
+def outcome(workspace: Workspace, project: int, ids: Collection[int]) -> Outcome:
+    """How far the reading of added videos has come."""
+    with workspace.read() as unit:
+        counts = Counter(video.status for video in unit.videos.of_project(project, ids=ids))
+    return Outcome(counts["ready"], counts["queued"], counts["failed"], len(ids) - counts.total())
 
 
 def enqueue_job(workspace: Workspace, kind: str, payload: Mapping[str, Any], project: int) -> int:

@@ -189,10 +189,31 @@ def test_a_folder_is_added_with_its_problems_listed(enter, tmp_path):
     assert [video.name for video in library.all_videos(workspace, scene.project)] == ["a.mp4"]
     with workspace.read() as unit:
         assert [job.kind for job in unit.jobs.active(scene.project)] == ["probe"]
+    assert "1 found · 1 being read now." in [info.value for info in app.info]
+    assert any("is empty" in warning.value for warning in app.warning)
+    [video] = library.all_videos(workspace, scene.project)
+    library.record_failure(workspace, video.id, "this is text")
+    app.run()
+    assert "1 found · 1 cannot be used: see Problems." in [warning.value for warning in app.warning]
     app = on_tab(visit(), "Problems")
-    assert "is empty" in app.dataframe[0].value["Reason"].iloc[0]
+    assert any("is empty" in reason for reason in app.dataframe[0].value["Reason"])
     press(app, "Forget these")
     assert library.problems(workspace, scene.project) == ()
+
+
+def test_a_second_add_is_taken_though_the_first_has_ended_meanwhile(enter, tmp_path):
+    """The form stays where it is when the library is no longer empty."""
+    scene, workspace = enter(scenes.empty_project)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.mp4").write_bytes(b"not really")
+    app = visit()
+    for name in ("a", "b"):
+        app.text_input[0].set_value(str(tmp_path / name))
+        next(button for button in app.button if button.label == "Add").click().run()
+        app.run()  # a job began or ended: the page is drawn again
+    assert [video.name for video in library.all_videos(workspace, scene.project)] == ["a.mp4", "b.mp4"]
+    assert app.session_state["library-tab"] == "Add videos"
 
 
 def test_a_path_outside_the_media_roots_is_refused_in_words(enter):

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnsOf, Curves, decimate, gatedColumns } from "../../app/components/annotator/timeline/curves.js";
 import { hit, layOut, packed } from "../../app/components/annotator/timeline/lanes.js";
+import { lineColour } from "../../app/components/annotator/timeline/paint.js";
 import { uncovered } from "../../app/components/annotator/timeline/spans.js";
 import { tickStep, Viewport } from "../../app/components/annotator/timeline/viewport.js";
 
@@ -115,4 +116,13 @@ test("a proposal mostly under a stronger one is not drawn, unless it is selected
   const best = of(1, 0, 100), under = of(2, 20, 60), beside = of(3, 90, 200);
   assert.deepEqual(uncovered([best, under, beside], null).map(({ id }) => id), [1, 3]);
   assert.deepEqual(uncovered([best, under, beside], 2).map(({ id }) => id), [1, 2, 3]);
+});
+
+test("a class is seen on the ground it is drawn on, whatever its colour", () => {
+  const light = /** @type {any} */ ({ bg: "rgb(255, 255, 255)", ink: "rgb(27, 35, 48)" });
+  const dark = /** @type {any} */ ({ bg: "rgb(17, 21, 27)", ink: "rgb(231, 235, 240)" });
+  const bright = (/** @type {string} */ colour) => (([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b)((colour.match(/\d+/g) ?? []).map(Number));
+  assert.equal(lineColour("#0072b2", light), "#0072b2", "what can be seen stays as it was chosen");
+  assert.ok(bright(lineColour("#f0e442", light)) <= 255 - 69, "yellow on white is darkened");
+  assert.ok(bright(lineColour("#00102a", dark)) >= 21 + 69, "navy on black is lightened");
 });

@@ -68,9 +68,9 @@ export class Grid {
     return this.#proposals.slice(this.#page * PAGE, (this.#page + 1) * PAGE);
   }
 
-  /** As few as hold the page in a square. */
+  /** As few as hold the page in a square; one alone need not fill the screen. */
   get #columns() {
-    return Math.max(1, Math.ceil(Math.sqrt(this.#shown.length)));
+    return Math.max(2, Math.ceil(Math.sqrt(this.#shown.length)));
   }
 
   get #pages() {

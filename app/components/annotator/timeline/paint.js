@@ -161,7 +161,7 @@ export function curve(c, theme, lane, view, { curves, before, colour, columns, c
     trace(c, view, before, earlier, columnsBefore, scaleOf(lane, before, curves), { colour: theme.hatch, width: 1.3 });
   }
   trace(c, view, curves, threshold, columns, place, { colour: theme.ink, width: 1.2, isDashed: true });
-  trace(c, view, curves, cas, columns, place, { colour, width: 1.8 });
+  trace(c, view, curves, cas, columns, place, { colour: lineColour(colour, theme), width: 1.8 });
 }
 
 /** Bytes of `curves` to pixels of a lane, on the scale of `shown`, so that two runs can be compared. @param {Lane} lane @param {Curves} curves @param {Curves} [shown] @returns {(byte: number) => number} */
@@ -225,8 +225,24 @@ function envelope(c, view, row, columns, place, { width, isDashed }) {
 /** Pixel columns of a run under a view. @param {Curves} curves @param {Viewport} view */
 export const columnsFor = (curves, view) => columnsOf(curves, view, Math.max(1, Math.floor(view.width)));
 
+/** Red, green and blue of `#rrggbb` or `rgb(…)`. @param {string} colour @returns {number[]} */
+const channels = (colour) => (colour.startsWith("#") ? [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)) : (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number));
+
+/** How bright a colour looks, 0 to 255. @param {number[]} channels */
+const brightness = ([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b;
+
 /** Black or white, whichever reads better on a colour. @param {string} hex */
-export function inkOn(hex) {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#14202c" : "#ffffff";
+export const inkOn = (hex) => (brightness(channels(hex)) > 140 ? "#14202c" : "#ffffff");
+
+/** Lines are told from the ground by at least this much brightness. */
+const APART = 70;
+
+/** A class's colour for lines: yellow on white, or navy on black, is moved towards the ink until it can be seen. @param {string} colour @param {Theme} theme @returns {string} */
+export function lineColour(colour, theme) {
+  const [own, ground, ink] = [channels(colour), channels(theme.bg), channels(theme.ink)];
+  const [from, to, under] = [brightness(own), brightness(ink), brightness(ground)];
+  const missing = APART - Math.abs(from - under);
+  if (!(missing > 0)) return colour;
+  const share = Math.min(0.6, missing / Math.max(1, Math.abs(to - from)));
+  return `rgb(${own.map((value, i) => Math.round(value + share * (ink[i] - value))).join(", ")})`;
 }

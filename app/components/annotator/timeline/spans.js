@@ -1,6 +1,6 @@
 /** What people and models said, as boxes: where they lie, and how they are drawn. */
 import { packed } from "./lanes.js";
-import { box, inkOn, words } from "./paint.js";
+import { box, inkOn, lineColour, words } from "./paint.js";
 
 /**
  * @typedef {import("../types.js").Annotation} Annotation
@@ -81,16 +81,17 @@ export function proposalBoxes(proposals, lane, view, colourOf, selection, streng
 
 /** @param {CanvasRenderingContext2D} c @param {import("./paint.js").Theme} theme @param {Box} span */
 export function drawBox(c, theme, span) {
-  if (span.type === "proposal") drawProposal(c, span);
+  if (span.type === "proposal") drawProposal(c, theme, span);
   else if (span.level === "one-segment") drawClick(c, theme, span);
   else drawSegment(c, theme, span);
   if (span.isSelected) drawSelection(c, theme, span);
 }
 
-/** @param {CanvasRenderingContext2D} c @param {Box} span */
-function drawProposal(c, { x0, x1, y0, y1, colour, strength }) {
+/** @param {CanvasRenderingContext2D} c @param {import("./paint.js").Theme} theme @param {Box} span */
+function drawProposal(c, theme, { x0, x1, y0, y1, colour, strength }) {
   const width = Math.max(2, x1 - x0);
-  c.fillStyle = c.strokeStyle = colour;
+  c.fillStyle = colour;
+  c.strokeStyle = lineColour(colour, theme);
   c.globalAlpha = 0.1 + 0.8 * strength;
   box(c, x0, y0, width, y1 - y0);
   c.fill();

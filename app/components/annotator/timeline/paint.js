@@ -241,8 +241,8 @@ const APART = 70;
 export function lineColour(colour, theme) {
   const [own, ground, ink] = [channels(colour), channels(theme.bg), channels(theme.ink)];
   const [from, to, under] = [brightness(own), brightness(ink), brightness(ground)];
-  const missing = APART - Math.abs(from - under);
-  if (!(missing > 0)) return colour;
-  const share = Math.min(0.6, missing / Math.max(1, Math.abs(to - from)));
+  if (!(Math.abs(from - under) < APART)) return colour;
+  const wanted = under + Math.sign(to - under) * APART;
+  const share = Math.min(0.6, Math.max(0, (wanted - from) / (to - from || 1)));
   return `rgb(${own.map((value, i) => Math.round(value + share * (ink[i] - value))).join(", ")})`;
 }

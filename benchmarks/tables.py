@@ -92,14 +92,21 @@ def measure(cell: Cell, yardstick: Yardstick) -> dict:
         cell.method, videos, yardstick.class_names, config=config, training=training, seed=cell.seed, device="cpu"
     )
     spent = time.process_time() - begun
-    report = yardstick.score(trained)
-    return {"average_mAP": report.average_mAP, "mAP": list(report.mAP), "tiou": list(report.tiou), "seconds": spent}
+    report, classes = yardstick.score_with_classes(trained)
+    return {
+        "average_mAP": report.average_mAP,
+        "mAP": list(report.mAP),
+        "tiou": list(report.tiou),
+        "classification_mAP": classes,
+        "seconds": spent,
+    }
 
 
 def table(wanted: list[Cell], done: dict[Cell, dict], step: float) -> str:
     """Rows of the table, in percent, and the cells that are missing."""
     lines = [
-        f"{'dataset':16} {'method':40} {'labels':7} {'avg .3-.7':>12} {'@.5':>6} {'seeds':>22} {'CPU s':>7} {'cal':>6}"
+        f"{'dataset':16} {'method':40} {'labels':7} {'avg .3-.7':>12} {'@.5':>6} {'class':>6} {'seeds':>22} {'CPU s':>7} "
+        f"{'cal':>6}"
     ]
     for row in dict.fromkeys(cell.row for cell in wanted):
         found = [done[cell] for cell in wanted if cell.row == row and cell in done]
@@ -110,9 +117,11 @@ def table(wanted: list[Cell], done: dict[Cell, dict], step: float) -> str:
         seconds = statistics.mean(each["seconds"] for each in found)
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         seeds = " ".join(f"{value:.1f}" for value in values)
+        classes = [100 * each["classification_mAP"] for each in found if "classification_mAP" in each]  # older runs: no
+        videos = f"{statistics.mean(classes):6.1f}" if classes else f"{'-':>6}"
         lines.append(
-            f"{row[0]:16} {row[1]:40} {row[2]:7} {statistics.mean(values):6.1f} ±{spread:4.1f} {half:6.1f} {seeds:>22} "
-            f"{seconds:7.1f} {seconds / step:6.0f}"
+            f"{row[0]:16} {row[1]:40} {row[2]:7} {statistics.mean(values):6.1f} ±{spread:4.1f} {half:6.1f} {videos} "
+            f"{seeds:>22} {seconds:7.1f} {seconds / step:6.0f}"
         )
     missing = [
         f"{cell.row[0]} {cell.row[1]}:{cell.supervision} seed {cell.seed}" for cell in wanted if cell not in done

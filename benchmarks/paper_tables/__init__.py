@@ -5,12 +5,14 @@ OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --table ttc_lo
 
 from __future__ import annotations
 
-from . import lpat, ttc_loc
+from . import acn, lpat, segment_level, ttc_loc
 from .table import PaperTable
 
 PAPERS = {
     "ttc_loc": ttc_loc.TABLES,
     "lpat": lpat.TABLES,
+    "segment_level": segment_level.TABLES,
+    "acn": acn.TABLES,
 }
 TABLES: dict[str, PaperTable] = {
     f"{paper}:{number}": table for paper, tables in PAPERS.items() for number, table in tables.items()

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 from wtal_core.domain import Segment, merged
@@ -130,15 +130,7 @@ class VideoState:
 
     def copy(self) -> VideoState:
         """A state that can change without changing this one."""
-        return VideoState(
-            dict(self.marks),
-            dict(self.labels),
-            dict(self.coverage),
-            dict(self.ambiguous),
-            dict(self.decisions),
-            dict(self.levels),
-            dict(self.comments),
-        )
+        return VideoState(*(dict(getattr(self, item.name)) for item in fields(self)))
 
     def layer(self, who: int) -> VideoState:
         """The labels of one annotator alone."""

@@ -3,7 +3,7 @@
 `set` stores one label as an annotator's edit: --occurs or --absent for the whole video, --click (once or twice) for an
 instance, --segment for its boundaries, --complete when every instance of every class is labelled. Times are seconds
 from the first picture. `export` writes all labels with levels, clicks and coverage; `wtal train` and `wtal import` read
-them without loss.
+them without loss. `events` writes the raw clock events that annotation time is derived from, as CSV.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.workspace import Workspace
     from db.records import ProjectRecord, VideoRecord
 
-SUMMARY = "set, list or export labels"
+SUMMARY = "set, list or export labels, and what they took"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--out", required=True, type=Path, metavar="FILE")
     export.add_argument("--subset", help="videos of this side of the split only")
     add_format_argument(export)
-    for action in (change, listed, export):
+    events = actions.add_parser("events", help="raw clock events as CSV", allow_abbrev=False)
+    events.add_argument("--out", required=True, type=Path, metavar="FILE")
+    for action in (change, listed, export, events):
         add_project_argument(action)
 
 
@@ -56,7 +58,18 @@ def run(options: argparse.Namespace) -> int:
             return _set(opened, project, options)
         if options.action == "list":
             return _list(opened, project, options)
+        if options.action == "events":
+            return _events(opened, project, options.out)
         return export_labels(opened, project, options.out, options.format, options.subset)
+
+
+def _events(opened: Workspace, project: ProjectRecord, out: Path) -> int:
+    from app.services import clock
+
+    text = clock.events_as_csv(opened, project.id)
+    out.write_text(text, encoding="utf-8", newline="")
+    print(f"{text.count(chr(10)) - 1} events\t{out}")
+    return 0
 
 
 def _set(opened: Workspace, project: ProjectRecord, options: argparse.Namespace) -> int:

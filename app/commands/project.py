@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from app.commands.console import CommandError, table
+from app.commands.console import CommandError, say, table
 from app.commands.workspaces import chosen_project, workspace
 
 if TYPE_CHECKING:
@@ -39,8 +39,11 @@ def run(options: argparse.Namespace) -> int:
             made = library.create_project(opened, options.name, level=options.level, class_names=options.classes)
             print(made.name)
         elif options.action == "list":
-            for project in library.projects(opened):
+            found = library.projects(opened)
+            for project in found:
                 print(project.name)
+            if not found:
+                say("there is no project here yet; make one with `wtal project create NAME`, or see `wtal demo`")
         elif options.action == "show":
             print(_summary(opened, options.name))
         else:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import charts, state
 from app.components.run_panel import LEVELS
-from app.services import evaluating
+from app.services import clock, evaluating
 from app.services.evaluating import CostPoint, LevelPhi
 from wtal_core.evaluation.cost import Phi
 
@@ -31,6 +31,19 @@ def phi_panel(project: int) -> None:
     st.caption(
         "φ is active annotation time over video duration; gaps count up to the idle cut-off. Until ten videos of a "
         "level are measured, the paper's value is the one to reckon with."
+    )
+
+
+def event_download(project: int) -> None:
+    """The raw events as a file; written when it is asked for."""
+    st.download_button(
+        "Raw clock events, CSV",
+        lambda: clock.events_as_csv(state.workspace(), project),
+        f"events-project-{project}.csv",
+        "text/csv",
+        help="One row per event of the annotation clock; every figure of this page is derived from them.",
+        on_click="ignore",
+        key="events",
     )
 
 

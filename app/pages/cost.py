@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import state
-from app.components.cost_panel import cost_panel, phi_panel
+from app.components.cost_panel import cost_panel, event_download, phi_panel
 
 st.title("Cost")
 bought, paid = st.columns([3, 2], gap="large")
@@ -13,3 +13,4 @@ with bought:
 with paid:
     st.markdown("##### Annotation time per second of video, by level")
     phi_panel(state.project())
+    event_download(state.project())

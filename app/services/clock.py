@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Mapping
 from math import isfinite
@@ -18,6 +20,11 @@ KINDS = frozenset(
     ("heartbeat", "open", "close", "key", "pointer", "play", "pause", "seek", "hidden", "visible", "loading", "ready")
 )
 LONGEST_BATCH = 5_000
+COLUMNS = (
+    *("session", "video", "annotator", "kind", "monotonic_ms", "playing", "visible"),
+    *("level", "assisted", "source", "server_time"),
+)
+"""Of the table of events."""
 
 
 def activity(workspace: Workspace, annotator: str, batch: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +71,10 @@ def activity(workspace: Workspace, annotator: str, batch: Mapping[str, Any]) -> 
 
 
 def event_table(workspace: Workspace, project: int) -> list[dict[str, Any]]:
-    """The raw events of a project as rows of a table, for whoever wants to derive phi by another rule."""
+    """The raw events of a project as rows of a table, for whoever wants to derive phi by another rule.
+
+    ``monotonic_ms`` is the browser's own clock, comparable within a session; ``server_time`` seconds since 1970.
+    """
     with workspace.read() as unit:
         names = {annotator.id: annotator.name for annotator in unit.annotators.all()}
         videos = {video.id: video.name for video in unit.videos.of_project(project)}
@@ -84,6 +94,16 @@ def event_table(workspace: Workspace, project: int) -> list[dict[str, Any]]:
             }
             for event in unit.activity.of_project(project)
         ]
+
+
+def events_as_csv(workspace: Workspace, project: int) -> str:
+    """The table of raw events as CSV, a header line first; the header alone if there are none."""
+    rows = event_table(workspace, project)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _event(

@@ -13,7 +13,9 @@ def cells(out):
 
 
 def test_projects_are_made_listed_shown_and_deleted(wtal, refused):  # noqa: F811
-    assert wtal("project", "list")[:2] == (0, "")
+    status, out, said = wtal("project", "list")
+    assert (status, out) == (0, "")
+    assert "make one with `wtal project create NAME`" in said
     assert "no project yet" in refused("project", "show", "sport")
     assert wtal("project", "create", "sport", "--class", "jump", "--class", "run", "--level", "video")[:2] == (
         0,
@@ -29,6 +31,13 @@ def test_projects_are_made_listed_shown_and_deleted(wtal, refused):  # noqa: F81
     assert "add --yes" in refused("project", "delete", "sport")
     assert wtal("project", "delete", "sport", "--yes")[:2] == (0, "deleted sport\n")
     assert wtal("project", "list")[1] == ""
+
+
+def test_raw_clock_events_are_written_as_a_table(wtal, tmp_path):  # noqa: F811
+    assert wtal("project", "create", "sport")[0] == 0
+    out = tmp_path / "events.csv"
+    assert wtal("label", "events", "--out", str(out))[:2] == (0, f"0 events\t{out}\n")
+    assert out.read_text().startswith("session,video,annotator,kind,monotonic_ms,playing,visible,level,assisted")
 
 
 def test_one_of_several_projects_must_be_named(wtal, refused):  # noqa: F811

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -35,11 +35,12 @@ READ_CODE = """(annotator) => {
 
 @dataclass(frozen=True)
 class CodedVideo:
-    """A file, and the presentation time of each of its frames in microseconds."""
+    """A file, and the presentation time of each of its frames in microseconds; ``first`` is the number in the first."""
 
     path: Path
     times: tuple[int, ...]
     end: int
+    first: int = 0
 
 
 def constant(rate: Fraction | int, seconds: float, first: Fraction | int = 0) -> list[int]:
@@ -54,22 +55,48 @@ def variable(seconds: float, seed: int = 0) -> list[int]:
     return [0, *np.cumsum(gaps).tolist()]
 
 
-def code_video(path: Path, ticks: Iterable[int], b_frames: int = 0) -> CodedVideo:
-    """Write a video whose frame ``i`` shows ``i`` in binary, twelve cells, least bit first."""
+def dropped(seconds: float, seed: int = 0) -> list[int]:
+    """Ticks of 25 frames a second of which a camera lost every fourth or so, one here, several there."""
+    lost = np.random.default_rng(seed).random(round(seconds * 25)) < 0.25
+    return [tick for tick, is_lost in zip(constant(25, seconds), lost, strict=True) if tick == 0 or not is_lost]
+
+
+def code_video(path: Path, ticks: Iterable[int], b_frames: int = 0, sound: float = 0.0) -> CodedVideo:
+    """Write a video whose frame ``i`` shows ``i`` in binary, twelve cells, least bit first.
+
+    Frames before tick 0 are in the file and cut off by its edit list; ``sound`` seconds of it begin at 0, whenever the
+    pictures do.
+    """
     ticks = list(ticks)
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
+    options = {"movflags": "+faststart", "avoid_negative_ts": "disabled", "use_editlist": "1"}
+    with av.open(str(path), "w", options=options) as out:
         stream = out.add_stream(
             "libx264", rate=30, options={"preset": "ultrafast", "crf": "24", "g": "30", "bf": str(b_frames)}
         )
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.time_base = stream.time_base = TICK
+        audio = _silence(out, sound) if sound else iter(())
         for i, tick in enumerate(ticks):
             frame = av.VideoFrame.from_ndarray(_picture(i, len(ticks)), format="rgb24").reformat(format="yuv420p")
             frame.pts, frame.time_base = tick, TICK
             out.mux(stream.encode(frame))
+            out.mux([packet for packet, _ in zip(audio, range(4), strict=False)])
         out.mux(stream.encode(None))
-    times = tuple(round(Fraction(tick) * TICK * 1_000_000) for tick in ticks)
-    return CodedVideo(path, times, times[-1] + (times[-1] - times[-2]))
+        out.mux(list(audio))
+    times = tuple(round(Fraction(tick) * TICK * 1_000_000) for tick in ticks if tick >= 0)
+    return CodedVideo(path, times, times[-1] + (times[-1] - times[-2]), sum(tick < 0 for tick in ticks))
+
+
+def _silence(out: Any, seconds: float) -> Iterator[Any]:
+    """Packets of a silent sound track."""
+    rate, step = 48_000, 1024
+    track = out.add_stream("aac", rate=rate)
+    track.layout = "mono"
+    for first in range(0, round(seconds * rate), step):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, step), np.float32), format="fltp", layout="mono")
+        frame.pts, frame.sample_rate, frame.time_base = first, rate, Fraction(1, rate)
+        yield from track.encode(frame)
+    yield from track.encode(None)
 
 
 def _picture(index: int, count: int) -> np.ndarray:

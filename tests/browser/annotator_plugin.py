@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.annotator_fixtures import CodedVideo, Desk, code_video, constant, fake_video, variable
+from tests.browser.annotator_fixtures import CodedVideo, Desk, code_video, constant, dropped, fake_video, variable
 from tests.browser.fake_annotator_server import FakeServer, FakeVideo
+
+NTSC, CINEMA, SIXTY = Fraction(30_000, 1001), Fraction(24_000, 1001), Fraction(60_000, 1001)
+MADE: Mapping[str, Callable[[Path], CodedVideo]] = {
+    "constant": lambda path: code_video(path, constant(25, 10)),
+    "variable": lambda path: code_video(path, variable(5)),
+    "late": lambda path: code_video(path, constant(25, 4, first=Fraction(3, 2))),
+    "ntsc": lambda path: code_video(path, constant(NTSC, 4), b_frames=2),
+    "cinema": lambda path: code_video(path, constant(CINEMA, 4), b_frames=2),
+    "sixty": lambda path: code_video(path, constant(SIXTY, 3)),
+    "dropped": lambda path: code_video(path, dropped(5)),
+    "cut": lambda path: code_video(path, [tick - 36_000 for tick in constant(25, 4)], b_frames=2),
+    "sound first": lambda path: code_video(path, constant(25, 4, first=Fraction(6, 5)), sound=5.2),
+}
+"""Each way in which time can be difficult: see the table in docs/exactness.md."""
+
+
+class Films(dict[str, CodedVideo]):
+    """Short films with their frame number in the picture, each made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, name: str) -> CodedVideo:
+        self[name] = MADE[name](self._folder / f"{name}.mp4")
+        return self[name]
 
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CodedVideo]:
-    """Short films with their frame number in the picture, one for each way in which time can be difficult."""
-    folder = tmp_path_factory.mktemp("films")
-    ntsc = Fraction(30_000, 1001)
-    return {
-        "constant": code_video(folder / "constant.mp4", constant(25, 10)),
-        "variable": code_video(folder / "variable.mp4", variable(5)),
-        "late": code_video(folder / "late.mp4", constant(25, 4, first=Fraction(3, 2))),
-        "ntsc": code_video(folder / "ntsc.mp4", constant(ntsc, 4), b_frames=2),
-    }
+    """The films of :data:`MADE`."""
+    return Films(tmp_path_factory.mktemp("films"))
 
 
 @pytest.fixture

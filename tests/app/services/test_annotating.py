@@ -1,5 +1,7 @@
 """Annotating: what is sent is stored once, what cannot be is refused in words, everybody has labels of their own."""
 
+import csv
+import io
 import json
 import multiprocessing
 import random
@@ -414,6 +416,10 @@ def test_clock_events_count_once_and_only_what_was_seen(workspace, video):
     assert answer["phi"]["active_seconds"] == 34.0
     assert annotating.activity(workspace, "ada", batch)["stored"] == 0
     assert len(clock.event_table(workspace, 1)) == 4
+    rows = list(csv.DictReader(io.StringIO(clock.events_as_csv(workspace, 1))))
+    assert [(row["kind"], float(row["monotonic_ms"]), row["visible"]) for row in rows] == [
+        ("open", 0.0, "True"), ("hidden", 4000.0, "False"), ("visible", 9000.0, "True"), ("key", 100_000.0, "True")
+    ]  # fmt: skip
 
 
 def test_the_cut_off_is_a_setting_and_changes_phi_without_touching_events(workspace, project, video):

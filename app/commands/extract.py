@@ -19,7 +19,11 @@ SUMMARY = "extract features of videos into a folder"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a video, or a folder of videos")
-    parser.add_argument("--extractor", default="motion", metavar="NAME", help="feature extractor (default: motion)")
+    parser.add_argument(
+        "--extractor",
+        metavar="NAME",
+        help="motion, deep, or onnx:FILE, a network with its description beside it (default: motion)",
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for the features")
 
 
@@ -27,17 +31,17 @@ def run(options: argparse.Namespace) -> int:
     """Extract every video."""
     import numpy as np
 
-    from wtal_core.features.extractors import find
+    from wtal_core.features.extractors import DEFAULT, find
     from wtal_core.features.store import extract_to_folder
     from wtal_core.features.timebase import UnreadableVideo
 
-    find(options.extractor)
+    extractor = find(options.extractor or DEFAULT).name
     videos = find_videos(options.paths)
     failed: list[str] = []
     for index, path in enumerate(videos):
         progress = Progress(f"extract {path.name} ({index + 1} of {len(videos)})")
         try:
-            written = extract_to_folder(path, options.extractor, options.out, progress)
+            written = extract_to_folder(path, extractor, options.out, progress)
         except UnreadableVideo as unreadable:
             say(one_line(unreadable))
             failed.append(path.name)

@@ -93,7 +93,7 @@ def run_extractor(run: Path) -> str:
     CommandError
         If the run's features came from elsewhere, or from another version of the extractor.
     """
-    from wtal_core.features.extractors import EXTRACTORS
+    from wtal_core.features.extractors import EXTRACTORS, FROM_FILE, find
 
     try:
         told = json.loads((run / DATA).read_text(encoding="utf-8"))["features"]
@@ -102,12 +102,12 @@ def run_extractor(run: Path) -> str:
     except (ValueError, KeyError, TypeError):
         raise CommandError(f"{run / DATA}: damaged; use --features with features of the run's kind") from None
     name, fingerprint = told.get("extractor"), told.get("fingerprint")
-    if name not in EXTRACTORS:
+    if name not in EXTRACTORS and not str(name).startswith(FROM_FILE):
         raise CommandError(
             f"{run}: it was trained on features that none of our extractors ({', '.join(EXTRACTORS)}) made; "
             "use --features with features of the same kind"
         )
-    if EXTRACTORS[name].fingerprint != fingerprint:
+    if find(str(name)).fingerprint != fingerprint:
         raise CommandError(
             f"{run}: it was trained on an earlier version of the extractor {name!r}; extract and train again"
         )

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app import jobs, state
-from app.services import library, split
+from app import state
+from app.services import extracting, library, split
 from app.services.library import VideoRow
 from db.records import ProblemRecord
 
@@ -34,24 +34,37 @@ def summary(counts: Mapping[str, int], n_problems: int) -> None:
 
 def selection_actions(project: int, marked: Sequence[VideoRow]) -> None:
     """Extract features of the marked videos, or of all that have none; remove the marked ones."""
-    workspace = state.workspace()
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        extractor = _extractor()
         what = f"of {len(marked)} marked" if marked else "of all without"
         if st.button(f"Extract features {what}", icon=":material/graphic_eq:", key="extract"):
-            ids = [row.video.id for row in marked] or without_features(project)
-            if ids:
-                jobs.enqueue(workspace, "extract", {"videos": ids}, project)
-                st.rerun()
-            st.toast("Every video that can be read has features already.")
+            _extract(project, extractor, [row.video.id for row in marked])
         if marked and st.button(f"Remove {len(marked)} from the project", icon=":material/delete:", key="remove"):
             _confirm_removal(tuple(marked))
 
 
-def without_features(project: int) -> list[int]:
-    """Numbers of the readable videos of a project that have no features."""
-    have = library.features(state.workspace(), project)
-    found = library.all_videos(state.workspace(), project)
-    return [video.id for video in found if video.status == "ready" and video.path and video.id not in have]
+def _extractor() -> str:
+    """The extractor chosen: a built-in one, or a network in a file."""
+    titles = extracting.CHOICES | {extracting.FROM_FILE: "a network of one's own (ONNX)"}
+    chosen = st.selectbox("Extractor", list(titles), format_func=titles.__getitem__, key="extractor", width=340)
+    if chosen != extracting.FROM_FILE:
+        return str(chosen)
+    about = "Beside NAME.onnx lies NAME.json, which says what the network wants (docs/extractors.md)."
+    path = st.text_input(
+        "File on this machine", placeholder="/data/net.onnx", key="extractor-file", help=about, width=340
+    )
+    return f"{chosen}{path}"
+
+
+def _extract(project: int, extractor: str, videos: Sequence[int]) -> None:
+    try:
+        job = extracting.start(state.workspace(), project, extractor, videos)
+    except (ValueError, OSError) as error:
+        st.error(str(error))
+        return
+    if job is not None:
+        st.rerun()
+    st.toast("Every video that can be read has these features already.")
 
 
 @st.dialog("Remove from the project?")

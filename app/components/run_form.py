@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from app.services import runs
+from app.services import extracting, runs
 from db.records import MethodRecord
 
 NO_PRESET = "as recommended"
@@ -29,14 +29,23 @@ def run_form(project: int) -> None:
         with st.expander("Options"):
             options = _options(method, shown, name if preset == NO_PRESET else f"{name}-{preset}")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", width=120)
+        extractors = extracting.in_use(state.workspace(), project)
+        features = st.selectbox("Features", extractors, key="features") if len(extractors) > 1 else None
         warm = st.checkbox("Begin with the newest model of this method", key="warm-start")
         if st.form_submit_button("Train", type="primary", icon=":material/play_arrow:"):
             chosen = None if preset == NO_PRESET else preset
-            _start(project, name, options, int(seed), preset=chosen, warm_start=warm)
+            _start(project, name, options, int(seed), preset=chosen, warm_start=warm, extractor=features)
 
 
 def _start(
-    project: int, method: str, options: dict[str, Any], seed: int, *, preset: str | None, warm_start: bool
+    project: int,
+    method: str,
+    options: dict[str, Any],
+    seed: int,
+    *,
+    preset: str | None,
+    warm_start: bool,
+    extractor: str | None,
 ) -> None:
     try:
         run = runs.start(
@@ -47,6 +56,7 @@ def _start(
             seed,
             preset=preset,
             warm_start=warm_start,
+            extractor=extractor,
             annotator=state.annotator() or "",
         )
     except ValueError as error:

@@ -14,7 +14,6 @@ from db.errors import NotFoundError
 from db.records import VideoRecord
 from wtal_core.domain import MICROSECONDS
 
-EXTRACTOR = "motion"
 ALONE = 30.0  # seconds of video that are extracted before further processes have started
 
 
@@ -25,7 +24,9 @@ def run(task: Task) -> Mapping[str, Any]:
     video that cannot be extracted is noted in the library and harms nothing. ``payload["then"]``, pairs of kind and
     payload, follows.
     """
-    extractor = task.payload.get("extractor") or EXTRACTOR
+    from wtal_core.features.extractors import DEFAULT
+
+    extractor = task.payload.get("extractor") or DEFAULT
     videos = _videos(task)
     failed = 0
     told = _Told(task, videos)

@@ -233,6 +233,26 @@ def test_features_are_asked_for_where_there_are_none(enter):
     assert job.payload["videos"] == list(scene.videos)
 
 
+def test_another_extractor_or_a_network_in_a_file_can_be_chosen(enter, tmp_path):
+    scene, workspace = enter(scenes.with_videos)
+    app = visit()
+    app.selectbox(key="extractor").set_value("deep").run()
+    press(app, "Extract features of all without")
+    app.selectbox(key="extractor").set_value("onnx:").run()
+    app.text_input(key="extractor-file").set_value(str(tmp_path / "n.onnx")).run()
+    press(app, "Extract features of all without")
+    assert "there is no such file" in app.error[0].value
+    (tmp_path / "n.onnx").touch()
+    press(app, "Extract features of all without")
+    assert "there is no n.json that says what the network wants" in app.error[0].value
+    (tmp_path / "n.json").touch()
+    press(app, "Extract features of all without")
+    with workspace.read() as unit:
+        asked = [job.payload for job in unit.jobs.active(scene.project)]
+    assert [each["extractor"] for each in asked] == ["deep", f"onnx:{tmp_path / 'n.onnx'}"]
+    assert all(each["videos"] == list(scene.videos) for each in asked)
+
+
 def test_the_split_is_made_once(enter, tmp_path):
     scene, workspace = enter(scenes.empty_project)
     with workspace.write() as unit:

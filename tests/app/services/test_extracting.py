@@ -1,0 +1,50 @@
+"""Features are asked for by extractor, where that one has not been; what cannot be is refused at once."""
+
+import pytest
+
+from app.services import extracting
+from app.settings import Settings
+from app.workspace import Workspace
+from tests.app.jobs.scene import planted
+from wtal_core.features.extractors import DEFAULT, EXTRACTORS
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace(Settings.at(tmp_path / "home", media_roots=[tmp_path / "media"]))
+    yield workspace
+    workspace.close()
+
+
+def test_the_choices_are_the_extractors_there_are_the_default_first():
+    assert set(extracting.CHOICES) == set(EXTRACTORS)
+    assert next(iter(extracting.CHOICES)) == DEFAULT
+
+
+def test_extractors_in_use_come_by_the_number_of_their_videos(workspace):
+    """Eleven videos have features of ``planted``; two get some of ``deep`` too."""
+    scene = planted(workspace)
+    assert extracting.in_use(workspace, scene.project) == ("planted",)
+    with workspace.write() as unit:
+        for video in list(scene.videos.values())[:2]:
+            unit.features.put(
+                video, extractor="deep", fingerprint="f", path="x", n_snippets=1, n_features=1, at=1.0, meta={}
+            )
+    assert extracting.in_use(workspace, scene.project) == ("planted", "deep")
+
+
+def test_nothing_is_asked_for_where_no_video_can_be_extracted(workspace):
+    """Videos known by their features only have no file."""
+    scene = planted(workspace)
+    assert extracting.start(workspace, scene.project, "motion") is None
+
+
+def test_unknown_names_and_files_outside_the_media_roots_are_refused(workspace, tmp_path):
+    (tmp_path / "n.onnx").touch()
+    with pytest.raises(ValueError, match="there is no extractor 'i3d'; choose motion, deep or onnx:FILE"):
+        extracting.checked_name(workspace, "i3d")
+    with pytest.raises(PermissionError, match="outside the media roots"):
+        extracting.checked_name(workspace, f"onnx:{tmp_path / 'n.onnx'}")
+    (tmp_path / "media").mkdir()
+    with pytest.raises(ValueError, match="is no file"):
+        extracting.checked_name(workspace, f"onnx:{tmp_path / 'media'}")

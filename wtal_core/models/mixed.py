@@ -6,9 +6,12 @@ scratch; between them the unknown part of each segmentation is filled in (RECIPE
 round 0   cross-entropy on the snippets that are known + multiple-instance learning on the videos that are not complete
 E-step    every instance grows to where d = s - b falls under a share of its own peak (``mixed_growing``)
 round 1+  cross-entropy on all snippets, with the segmentation as target
+round 2+  the same targets; each network leaves out a part of the videos
 
-Proposals: runs of sg(d) and sg(d / 4) above many thresholds, scored by outer-inner contrast times the video's class
-score, Gaussian soft-NMS. The networks of the last rounds vote.
+Proposals: runs of sg(d) and sg(d / 4) above many thresholds, scored by the tIoU they are expected to have times the
+video's class score, Gaussian soft-NMS. What tIoU to expect is learned from the curves of the videos that a network left
+out (``mixed_quality``); where classes have too few videos to leave any out, outer-inner contrast stands in for it. The
+networks of the last rounds vote.
 """
 
 from __future__ import annotations
@@ -23,13 +26,27 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.inference import multi_threshold, outer_inner_contrast, ranked, soft_nms, to_proposals
+from wtal_core.inference import ranked, runs, soft_nms, to_proposals
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
-from wtal_core.models.mixed_growing import GrowthRule, Knowledge, soft_targets
+from wtal_core.models.mixed_growing import GrowthRule, Knowledge, segmentation, soft_targets
 from wtal_core.models.mixed_losses import balanced_mil_loss, known_loss, segmentation_loss, top_mean
-from wtal_core.models.mixed_network import MixedNetwork
+from wtal_core.models.mixed_network import MixedNetwork, leading_components
+from wtal_core.models.mixed_quality import (
+    N_DESCRIBED,
+    QualityHead,
+    best_overlap,
+    by_contrast,
+    candidates,
+    describe,
+    parts_by_class,
+)
 from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
 from wtal_core.training.dataset import Batch, TrainingVideo
+
+_FIRST_PART = 2
+"""The first round, counted from 0, that leaves out a part of the videos."""
+
+_NO_PART = -1
 
 
 def _setting(default: Any, help_text: str) -> Any:
@@ -44,6 +61,9 @@ class MixedConfig:
     width: int = _setting(128, "hidden channels of each member")
     dilations: tuple[int, ...] = _setting((1, 2), "dilation of each residual convolution, snippets")
     voters: int = _setting(3, "networks of the last rounds kept to vote together, 1 or more")
+    parts: int = _setting(3, "parts of the videos, each left out by one of the rounds from the third on; 0 is off")
+    part_videos: int = _setting(3, "videos of each class a part needs; with fewer of any class nothing is left out")
+    quality_steps: int = _setting(600, "steps in which the quality of segments is learned from left-out videos")
     noise: float = _setting(0.27, "deviation of the Gaussian input noise in training, in deviations of the features")
     input_dropout: float = _setting(0.3, "share of inputs dropped in training")
     block_dropout: float = _setting(0.2, "share of channels dropped before each convolution in training")
@@ -55,13 +75,15 @@ class MixedConfig:
     found_share: float = _setting(0.3, "video labels: an instance reaches to this share of its peak")
     teacher_share: float = _setting(0.5, "video labels: weight of the last network's probabilities in the targets")
     class_share: float = _setting(0.2, "test: classes at least this share of the video's best give proposals")
-    class_power: float = _setting(1.0, "test: power of the video score a proposal's score is multiplied with; 0 is off")
+    class_power: float = _setting(0.5, "test: power of the video score a proposal's score is multiplied with; 0 is off")
     outer_ratio: float = _setting(0.75, "test: outer strips, share of the length of a proposal")
     suppression: float = _setting(0.4, "test: sigma of the Gaussian soft-NMS; 0.3 in HR-Pro")
 
     def __post_init__(self) -> None:
-        check_whole(0, components=self.components)
-        check_whole(1, width=self.width, voters=self.voters)
+        check_whole(0, components=self.components, parts=self.parts)
+        check_whole(1, width=self.width, voters=self.voters, part_videos=self.part_videos, steps=self.quality_steps)
+        if self.parts == 1:
+            raise ValueError("parts must be 0 or at least 2, got 1: a network must have something left to learn from")
         for dilation in self.dilations:
             check_whole(1, dilations=dilation)
         drops = {"input_dropout": self.input_dropout, "block_dropout": self.block_dropout}
@@ -85,7 +107,7 @@ class Mixed(nn.Module):
         super().__init__()
         self.config, self.class_names = config, setup.class_names
         n_kept = min(config.components, setup.n_features) or setup.n_features
-        mean, rotation = _rotation(setup.videos, setup.n_features, n_kept)
+        mean, rotation = leading_components(setup.videos, setup.n_features, n_kept)
         self.register_buffer("mean", mean)
         self.register_buffer("rotation", rotation)
         self.networks = nn.ModuleList(
@@ -103,7 +125,11 @@ class Mixed(nn.Module):
         )
         self.register_buffer("round", torch.tensor(0))
         self.register_buffer("votes", torch.arange(config.voters) == 0)
+        self.quality = QualityHead(N_DESCRIBED)
+        self._stage = 0
         self._targets: dict[str, Tensor] = {}
+        self._parts = _divided(setup.videos, config.parts, config.part_videos)
+        self._left_out = [_NO_PART] * config.voters  # by each network
 
     def project(self, features: Tensor) -> Tensor:
         """Rotate and scale raw features (..., D) to (..., D'); frozen, done once per video by the trainer."""
@@ -135,18 +161,42 @@ class Mixed(nn.Module):
         }
 
     def after_stage(self, stage: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
-        """E-step: renew the targets of every training video from the networks that vote."""
-        rule = GrowthRule(self.config.click_share, self.config.peak_share, self.config.found_share)
-        self._targets = {
-            video.video_id: torch.from_numpy(
-                soft_targets(_logits(prediction), _knowledge(video), rule, self.config.teacher_share)
-            )
-            for video, prediction in zip(videos, predict(videos), strict=True)
-        }
+        """E-step: renew the targets of every training video from the networks that vote.
+
+        The rounds that leave videos out share the last targets that networks of all videos have given.
+        """
+        self._stage = stage + 1
+        if not self.config.parts or stage < _FIRST_PART:
+            self._targets = {
+                video.video_id: torch.from_numpy(
+                    soft_targets(_logits(prediction), _knowledge(video), self._rule, self.config.teacher_share)
+                )
+                for video, prediction in zip(videos, predict(videos), strict=True)
+            }
         if stage == 0:
             # Round 0 has seen hints only, unless there was nothing to guess; networks of a warm start are older still.
             self.votes.zero_()
             self.votes[self._slot] = all(video.is_complete for video in videos)
+
+    def finish(self, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
+        """Learn how good a segment is from the curves of left-out videos."""
+        self.quality.forget()
+        known = {
+            video.video_id: self._instances(video, said) for video, said in zip(videos, predict(videos), strict=True)
+        }
+        described, overlap = [], []
+        votes = self.votes.clone()
+        for slot, part in enumerate(self._left_out):
+            self.votes.copy_(torch.arange(len(votes)) == slot)
+            for prediction in predict([video for video in videos if self._parts.get(video.video_id) == part]):
+                margin, scores = prediction.activation.margin, prediction.video_scores
+                for c in self._likely(scores):
+                    segments = candidates(margin[:, c])
+                    described.append(describe(margin, c, scores, segments))
+                    overlap.append(best_overlap(segments, known[prediction.activation.video_id][c]))
+        self.votes.copy_(votes)
+        if described:
+            self.quality.fit(np.concatenate(described), np.concatenate(overlap), self.config.quality_steps)
 
     def restart(self) -> None:
         """Begin the next round with a fresh network; those of earlier rounds stay and vote."""
@@ -154,57 +204,76 @@ class Mixed(nn.Module):
         network = self.networks[self._slot]
         network.restart()  # type: ignore[operator]
         self.votes[self._slot] = True
+        leaves = self._parts and self._stage >= _FIRST_PART
+        self._left_out[self._slot] = (self._stage - _FIRST_PART) % self.config.parts if leaves else _NO_PART
 
     @property
     def _slot(self) -> int:
         """Which network the present round trains."""
         return int(self.round) % len(self.networks)
 
+    @property
+    def _rule(self) -> GrowthRule:
+        return GrowthRule(self.config.click_share, self.config.peak_share, self.config.found_share)
+
+    def _instances(self, video: TrainingVideo, prediction: VideoPrediction) -> list[list[tuple[int, int]]]:
+        """Instances of each class as far as they are known or can be grown, in snippets."""
+        if video.is_complete:
+            exact = video.instances
+            return [[(i.first, i.stop) for i in exact if i.class_index == c] for c in range(len(self.class_names))]
+        grown = segmentation(prediction.activation.margin, _knowledge(video), self._rule)
+        return [[(int(first), int(stop)) for first, stop in runs(column)] for column in grown.T]
+
+    def _likely(self, scores: NDArray[np.float32]) -> list[int]:
+        """Classes that give proposals."""
+        return [int(c) for c in np.flatnonzero(scores >= self.config.class_share * scores.max(initial=0.0))]
+
     def extra_state(self) -> dict[str, Tensor]:
-        """The targets a resumed run needs."""
-        return {f"targets/{video_id}": target for video_id, target in self._targets.items()}
+        """What a resumed run needs: the stage, what each network has left out, and the targets."""
+        targets = {f"targets/{video_id}": target for video_id, target in self._targets.items()}
+        return {"stage": torch.tensor(self._stage), "left_out": torch.tensor(self._left_out), **targets}
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         """Take :meth:`extra_state` of an earlier run."""
-        self._targets = {name.removeprefix("targets/"): value for name, value in state.items()}
+        self._stage = int(state["stage"])
+        self._left_out = state["left_out"].tolist()
+        self._targets = {k.removeprefix("targets/"): value for k, value in state.items() if k.startswith("targets/")}
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Multi-threshold proposals of the classes that seem to occur, best first."""
         margin, scores = prediction.activation.margin.astype(np.float64), prediction.video_scores
         found: list[Proposal] = []
-        for c in np.flatnonzero(scores >= self.config.class_share * scores.max(initial=0.0)):
-            segments, confidence = propose(margin[:, c], self.config)
-            confidence = confidence * float(scores[c]) ** self.config.class_power
-            found += to_proposals(self.class_names[c], segments, confidence, prediction.activation.grid)
+        for c in self._likely(scores):
+            if self.quality.is_fitted:
+                segments = candidates(margin[:, c])
+                score = self.quality.expected(describe(margin, c, scores, segments))
+            else:
+                segments, score = by_contrast(margin[:, c], self.config.outer_ratio)
+            kept, left = soft_nms(segments, score, self.config.suppression)
+            left = left * float(scores[c]) ** self.config.class_power
+            found += to_proposals(self.class_names[c], segments[kept], left, prediction.activation.grid)
         return ranked(found)
 
     def _batch_targets(self, batch: Batch) -> Tensor:
-        """Targets of the batch's crops, zero in the padding: (B, T, C + 1)."""
+        """Targets of the batch's crops, zero in the padding and in videos this round leaves out: (B, T, C + 1)."""
+        left_out = self._left_out[self._slot]
         rows = [
             self._targets[video.video_id][start : start + int(length)]
+            * float(self._parts.get(video.video_id, _NO_PART) != left_out or left_out == _NO_PART)
             for video, start, length in zip(batch.videos, batch.starts, batch.lengths, strict=True)
         ]
         return nn.utils.rnn.pad_sequence(rows, batch_first=True).to(batch.features)
 
 
-def _rotation(videos: Sequence[TrainingVideo], n_features: int, n_kept: int) -> tuple[Tensor, Tensor]:
-    """Mean (D,) and rotation (D, D') onto the leading principal components, divided by one number.
-
-    Components keep their own deviations: whitening or standardising costs 10 to 40 points (RECIPE 0.6). The one number
-    makes their root mean square 1, so that noise and initialisation mean the same for any features.
-    """
-    if not videos:
-        return torch.zeros(n_features), torch.zeros(n_features, n_kept)
-    count, total, square = 0, np.zeros(n_features), np.zeros((n_features, n_features))
-    for video in videos:
-        values = video.features.values.astype(np.float64)
-        count, total, square = count + len(values), total + values.sum(axis=0), square + values.T @ values
-    mean = total / count
-    variances, axes = np.linalg.eigh(square / count - np.outer(mean, mean))
-    axes, variances = axes[:, ::-1][:, :n_kept], np.maximum(variances[::-1][:n_kept], 0.0)
-    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(n_kept)])  # an axis has no sign of its own: fix one
-    scale = float(np.sqrt(variances.mean())) or 1.0
-    return torch.from_numpy(mean).float(), torch.from_numpy(axes * signs / scale).float()
+def _divided(videos: Sequence[TrainingVideo], n_parts: int, part_videos: int) -> dict[str, int]:
+    """The part of each video; empty where some class has too few videos to leave any out."""
+    if not videos or not n_parts:
+        return {}
+    present = np.stack([video.video_label > 0 for video in videos])  # (V, C)
+    count = present.sum(axis=0)
+    if not count.any() or count[count > 0].min() < n_parts * part_videos:
+        return {}
+    return dict(zip((video.video_id for video in videos), parts_by_class(present, n_parts).tolist(), strict=True))
 
 
 def _logits(prediction: VideoPrediction) -> NDArray[np.float32]:
@@ -220,33 +289,8 @@ def _knowledge(video: TrainingVideo) -> Knowledge:
     )
 
 
-def propose(margin: NDArray[np.float64], config: MixedConfig) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Scored segments of one class.
-
-    Parameters
-    ----------
-    margin
-        d of the class, (T,).
-    config
-        ``outer_ratio`` and ``suppression``.
-
-    Returns
-    -------
-    tuple
-        Segments in snippets (n, 2) and scores (n,), falling.
-    """
-    segments, scores = [], []
-    for temperature in (1.0, 4.0):
-        trace = 0.5 * (1.0 + np.tanh(0.5 * margin / temperature))
-        found = multi_threshold(trace)
-        segments.append(found)
-        scores.append(outer_inner_contrast(trace, found, strip=(config.outer_ratio, 1.0)))
-    every = np.concatenate(segments)
-    kept, final = soft_nms(every, np.concatenate(scores), config.suppression)
-    return every[kept], final
-
-
 _STAGE = Stage(epochs=8, min_steps=200, learning_rate=3e-3, warmup=0.05, final=0.02)
+_AGAIN = replace(_STAGE, restart=True)
 
 ENTRY = MethodEntry(
     title="Mixed supervision",
@@ -254,11 +298,20 @@ ENTRY = MethodEntry(
     config=MixedConfig,
     build=Mixed,
     training=TrainingConfig(
-        stages=(_STAGE, replace(_STAGE, restart=True), replace(_STAGE, restart=True, epochs=12, min_steps=300)),
+        stages=(_STAGE, _AGAIN, _AGAIN, _AGAIN, _AGAIN),
         optimizer="adamw",
         weight_decay=1e-3,
         batch_size=8,
         bucket=4,
     ),
     levels=Mixed.levels,
+    presets={
+        "recipe": {  # three rounds, the last network alone, contrast as the score
+            "method.parts": 0,
+            "method.voters": 1,
+            "method.class_share": 0.5,
+            "method.class_power": 0.0,
+            "training.stages": (_STAGE, _AGAIN, replace(_AGAIN, epochs=12, min_steps=300)),
+        }
+    },
 )

@@ -222,6 +222,7 @@ class _Run:
                 left = pace * (n_steps - self.step)
                 progress(TrainingProgress(self.step, n_steps, self.epoch + 1, terms, left))
 
+        unfinished = self.stage_index < len(self.training.stages)
         while self.stage_index < len(self.training.stages):
             stage, length = self.training.stages[self.stage_index], lengths[self.stage_index]
             if self.stage_step == 0:
@@ -239,6 +240,8 @@ class _Run:
             if hasattr(self.module, "after_stage") and self.stage_index + 1 < len(self.training.stages):
                 self.module.after_stage(self.stage_index, self._predictor(), self.set.videos)
             self.stage_index, self.stage_step = self.stage_index + 1, 0
+        if unfinished and hasattr(self.module, "finish"):
+            self.module.finish(self._predictor(), self.set.videos)
         if folder is not None:
             self.save(folder)
 

@@ -12,8 +12,9 @@ from wtal_core.domain import ActivationSequence, FeatureSequence, SnippetGrid, V
 from wtal_core.evaluation import GroundTruth, evaluate
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
-from wtal_core.models.mixed import Mixed, MixedConfig, propose
+from wtal_core.models.mixed import Mixed, MixedConfig
 from wtal_core.models.mixed_losses import balanced_mil_loss, known_loss, segmentation_loss
+from wtal_core.models.mixed_quality import by_contrast
 from wtal_core.predict import predict
 from wtal_core.training import trainer
 from wtal_core.training.config import Stage, TrainingConfig
@@ -23,8 +24,8 @@ from wtal_core.training.trainer import train
 SMALL = MixedConfig(width=16)
 
 
-def schedule(steps=30):
-    stages = METHODS["mixed"].training.stages
+def schedule(steps=30, n_rounds=3):
+    stages = METHODS["mixed"].training.stages[:n_rounds]
     return replace(
         METHODS["mixed"].training, stages=tuple(replace(stage, epochs=1, min_steps=steps) for stage in stages)
     )
@@ -172,9 +173,9 @@ def test_dropout_keeps_the_mean_and_the_stated_share():
 def test_a_block_of_action_is_the_best_proposal():
     margin = np.full(30, -4.0)
     margin[10:16] = 4.0
-    segments, scores = propose(margin, MixedConfig())
-    assert segments[0].tolist() == [10, 16]
-    assert scores[0] == pytest.approx(1 / (1 + math.exp(-4)) - 1 / (1 + math.exp(4)))
+    segments, scores = by_contrast(margin, MixedConfig().outer_ratio)
+    assert segments[scores.argmax()].tolist() == [10, 16]
+    assert scores.max() == pytest.approx(1 / (1 + math.exp(-4)) - 1 / (1 + math.exp(4)))
 
 
 def test_of_two_equal_curves_the_class_the_video_more_likely_holds_comes_first():
@@ -185,7 +186,7 @@ def test_of_two_equal_curves_the_class_the_video_more_likely_holds_comes_first()
     found = Mixed(SMALL, Setup(4, names)).localize(VideoPrediction(curves, np.array([0.4, 0.8], np.float32)))
     best = [next(each for each in found if each.label == name) for name in names]
     assert found[0] == best[1]
-    assert best[0].score == pytest.approx(best[1].score / 2)
+    assert best[0].score == pytest.approx(best[1].score / math.sqrt(2))
 
 
 @pytest.mark.parametrize(("n_snippets", "n_classes"), [(1, 1), (2, 3), (300, 2)])
@@ -309,6 +310,64 @@ def test_only_networks_that_saw_the_whole_segmentation_vote():
     assert clicked.module.votes.tolist() == [False, True, True]
     assert full.module.votes.tolist() == [True, True, True]
     assert again.module.votes.tolist() == [True, True, False]
+
+
+DIVIDED = replace(SMALL, parts=2, part_videos=2, quality_steps=20)
+
+
+def silent(video, names):
+    """A prediction that says nothing."""
+    n_snippets = len(video.features.values)
+    curves = np.zeros((n_snippets, len(names) + 1), np.float32)
+    activation = ActivationSequence(video.video_id, names, curves[:, 1:], curves[:, 0], video.features.grid)
+    return VideoPrediction(activation, np.zeros(len(names), np.float32))
+
+
+def test_a_network_learns_nothing_from_the_part_it_leaves_out():
+    sequences, labels, names = planted(8, n_snippets=12)
+    videos = at_level(sequences, labels, names, "full")
+    module = fresh(videos, names, DIVIDED).train()
+    predict_nothing = [silent(video, names) for video in videos]
+    for stage in (0, 1):
+        module.after_stage(stage, lambda _: predict_nothing, videos)
+        module.restart()
+    batch = batch_of(videos, module)
+    taught = {v.video_id for v, row in zip(videos, module._batch_targets(batch), strict=True) if row.any()}
+    assert len(taught) == 4
+    assert {names.index(labels[video_id].annotations[0].label) for video_id in taught} == {0, 1}
+    module.after_stage(2, lambda _: predict_nothing, videos)
+    module.restart()
+    others = {v.video_id for v, row in zip(videos, module._batch_targets(batch), strict=True) if row.any()}
+    assert others == {video.video_id for video in videos} - taught
+
+
+@pytest.mark.parametrize(("n_videos", "learned"), [(8, True), (6, False)])
+def test_quality_is_learned_where_each_class_has_videos_to_leave_out(n_videos, learned):
+    """Two parts of two videos of each class ask for four of each: eight in all."""
+    videos = at_level(*planted(n_videos, n_snippets=20), level="one-segment")
+    trained = train("mixed", videos, ("action0", "action1"), config=DIVIDED, training=schedule(5, n_rounds=4))
+    assert trained.module.quality.is_fitted == learned
+    assert trained.module.votes.all()
+
+
+def test_a_run_that_is_cut_while_it_leaves_videos_out_goes_on_as_if_it_never_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    sequences, labels, names = planted(8, n_snippets=20)
+    videos = at_level(sequences, labels, names, "one-segment")
+    options = {"config": DIVIDED, "training": schedule(3, n_rounds=4)}
+    whole = train("mixed", videos, names, **options).module.state_dict()
+
+    def cut(progress):
+        if progress.step == 11:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("mixed", videos, names, **options, checkpoint_dir=tmp_path, progress=cut)
+    resumed = train("mixed", videos, names, **options, checkpoint_dir=tmp_path, resume=True).module
+    again = train("mixed", videos, names, **options, checkpoint_dir=tmp_path, resume=True).module.state_dict()
+    assert resumed.quality.is_fitted
+    assert all(torch.equal(whole[key], resumed.state_dict()[key]) for key in whole)
+    assert all(torch.equal(whole[key], again[key]) for key in whole), "a run that is over is not finished twice"
 
 
 @pytest.mark.parametrize(

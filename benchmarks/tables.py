@@ -105,8 +105,8 @@ def measure(cell: Cell, yardstick: Yardstick) -> dict:
 def table(wanted: list[Cell], done: dict[Cell, dict], step: float) -> str:
     """Rows of the table, in percent, and the cells that are missing."""
     lines = [
-        f"{'dataset':16} {'method':40} {'labels':7} {'avg .3-.7':>12} {'@.5':>6} {'class':>6} {'seeds':>22} {'CPU s':>7} "
-        f"{'cal':>6}"
+        f"{'dataset':16} {'method':40} {'labels':7} {'avg .3-.7':>12} {'@.5':>6} {'class':>6} {'seeds':>22} "
+        f"{'CPU s':>7} {'cal':>6}"
     ]
     for row in dict.fromkeys(cell.row for cell in wanted):
         found = [done[cell] for cell in wanted if cell.row == row and cell in done]

@@ -69,7 +69,7 @@ def test_only_gaps_are_played_and_are_checked_in_one_answer(desk: Desk):
     desk.page.locator(".ask").wait_for(timeout=20_000)
     shown = sorted(desk.page.evaluate("[...window.shown]"))
     assert all(24 <= index <= 36 or index >= 239 for index in shown), shown
-    assert {25, 240} <= {index + offset for index in shown for offset in (0, 1)}
+    assert min(shown) <= 30 and max(shown) >= 245
     desk.press("Enter")
     assert _kinds(desk)[-2:] == ["coverage.add", "coverage.add"] and desk.look("bench.isComplete")
     desk.press("Alt+r")

@@ -56,7 +56,7 @@ export function commandsOf(bench) {
     zoom_in: () => bench.timeline.zoom(1.5),
     zoom_out: () => bench.timeline.zoom(1 / 1.5),
     zoom_fit: () => bench.timeline.fit(),
-    panels: () => bench.focusPanels(),
+    panels: () => focusPanels(bench),
     shortcuts: () => bench.showShortcuts(),
   };
 }
@@ -221,6 +221,16 @@ function remove(bench) {
   bench.selection = { type: null, id: null, edge: null };
   bench.commit([{ kind: "annotation.delete", annotation_id: item.id }]);
   bench.say(`${item.label} at ${bench.clock(spanOf(item)[0])} deleted.`);
+}
+
+/** Move the focus from panel to panel; the last hands it back. @param {Workbench} bench */
+function focusPanels({ header, palette, proposalList, comment, element, hooks }) {
+  const doors = [header.levels.find((button) => button.getAttribute("aria-checked") === "true"), palette.list.querySelector("button"), palette.input, proposalList.slider, comment.input];
+  const root = /** @type {ShadowRoot | Document} */ (element.getRootNode());
+  const at = doors.findIndex((door) => door === root.activeElement);
+  const next = /** @type {HTMLElement | undefined} */ (doors.slice(at + 1).find((door) => door instanceof HTMLElement && door.offsetParent !== null));
+  if (next) next.focus();
+  else hooks.focus();
 }
 
 /** @param {Workbench} bench @param {"undo" | "redo"} way */

@@ -8,9 +8,9 @@ import { placeText, uncertainPlaces } from "./uncertain.js";
 
 /** In a longer view an uncertain place is too small to be judged; this much of the video is shown around it (microseconds). */
 const CLOSE = 30_000_000;
-/** A gap has been reviewed if no more of it was missed than this share, or than the pictures a jump may swallow (microseconds). */
+/** A gap has been reviewed if no more of it was missed than this share, or than the pictures a jump may swallow (microseconds) but for half of it. */
 const MISSED = 0.05;
-const SWALLOWED = 150_000;
+const SWALLOWED = 250_000;
 
 /** @param {Workbench} bench @returns {Record<string, () => void>} */
 export function reviewsOf(bench) {
@@ -114,7 +114,10 @@ const openGaps = (bench) => gapsOf(bench.labels.shown.extent, bench.annotations,
 /** The last gap has been played: what was seen and is not labelled can be called background at once. @param {Workbench} bench */
 export function reviewed(bench) {
   const { watched } = bench;
-  const seen = openGaps(bench).filter((gap) => total([gap]) - total(intersection(watched, [gap])) <= Math.max(SWALLOWED, MISSED * total([gap])));
+  const seen = openGaps(bench).filter((gap) => {
+    const long = total([gap]);
+    return long - total(intersection(watched, [gap])) <= Math.max(MISSED * long, Math.min(SWALLOWED, long / 2));
+  });
   if (seen.length === 0) {
     bench.say("That was the last gap.");
     return;

@@ -77,7 +77,13 @@ export class Workbench {
     this.keys = keyTable(info.keys ?? {}, info.classes);
     this.model = new ModelOutput(info, localStorage);
     this.labels = new Labels({ state: stateOf(info), history: new History(stepsOf(info.undo), stepsOf(info.redo)) });
-    Object.assign(this, panelsOf(this));
+    const panels = panelsOf(this);
+    this.header = panels.header;
+    this.stage = panels.stage;
+    this.labelList = panels.labelList;
+    this.proposalList = panels.proposalList;
+    this.palette = panels.palette;
+    this.comment = panels.comment;
     this.timeline = new Timeline({ origin: info.origin, end: info.origin + info.duration, actions: actionsOf(this), values: (run, time) => api.values(info.id, run, time) });
     this.footer = footer(this.keys);
     this.element = h("div", { class: "bench" }, this.header.element, middle(this), this.timeline.element, this.footer);
@@ -340,17 +346,6 @@ export class Workbench {
     const line = footer(this.keys);
     this.footer.replaceWith(line);
     this.footer = line;
-  }
-
-  /** Move the focus from panel to panel; the last hands it back. */
-  focusPanels() {
-    const doors = [this.header.levels.find((button) => button.getAttribute("aria-checked") === "true"), this.palette.list.querySelector("button"), this.palette.input,
-      this.proposalList.slider, this.comment.input];
-    const root = /** @type {ShadowRoot | Document} */ (this.element.getRootNode());
-    const at = doors.findIndex((door) => door === root.activeElement);
-    const next = /** @type {HTMLElement | undefined} */ (doors[at + 1]);
-    if (next) next.focus();
-    else this.hooks.focus();
   }
 
   /** To the next video. */

@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, save, and say what was used."""
     level = _checked_level(options)
-    settings = _settings(options.set)
+    settings = settings_given(options.set)
     _check_target(options)
     from wtal_core.models import METHODS
     from wtal_core.models.method import configured
@@ -107,7 +107,14 @@ def _checked_level(options: argparse.Namespace) -> str:
     return options.level or ("full" if options.semi is None else "video")
 
 
-def _settings(pairs: list[str]) -> dict[str, Any]:
+def settings_given(pairs: list[str]) -> dict[str, Any]:
+    """``--set NAME=VALUE`` as a mapping.
+
+    Raises
+    ------
+    CommandError
+        If a pair is no pair, or a name is there twice.
+    """
     settings: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -85,11 +85,37 @@ def _read(path: Path, here: Mapping[str, VideoRecord], problems: dict[str, str],
     if fitting:
         durations = {name: video.duration for name, video in fitting.items()}
         sequences |= read_folder(path, durations, notes=notes, problems=problems)
-    if not names or names - set(known):  # without names this says what is wrong with the folder
+    if not names and (advice := foreign_layout(path)):
+        raise ValueError(f"{path}: {advice}")
+    told = {name: length for name, length in _told_durations(path).items() if name in names - set(known)}
+    if told:
+        sequences |= read_folder(path, told, notes=notes, problems=problems)
+    if not names or names - set(known) - set(told):  # without names this says what is wrong with the folder
         alone = read_folder(path, notes=notes, problems=problems)
-        sequences |= {name: sequence for name, sequence in alone.items() if name not in known}
+        sequences |= {name: sequence for name, sequence in alone.items() if name not in (*known, *told)}
     hashes = {name: _content_hash(path / f"{name}.npy") for name in sequences if name not in fitting}
     return _Read(path, read_meta(path), dict(sorted(sequences.items())), fitting, hashes)
+
+
+def _told_durations(folder: Path) -> dict[str, int]:
+    """Microseconds of each video that ``annotations.json`` in the folder knows, as a conversion writes it."""
+    from wtal_core.formats import activitynet
+
+    path = folder / "annotations.json"
+    return activitynet.read(path).durations if path.is_file() else {}
+
+
+def foreign_layout(folder: Path) -> str:
+    """What published layout a folder without features of its own shows, as advice; empty if none."""
+    from wtal_core.layouts import LAYOUTS, recognise
+
+    seen = [each for each in recognise(folder) if each.name != "plain"] if folder.is_dir() else []
+    if not seen:
+        return ""
+    return (
+        f"this looks like {LAYOUTS[seen[0].name].TITLE}; `wtal features import {folder}` brings it into the project, "
+        "with its labels and its split"
+    )
 
 
 def _store(

@@ -18,8 +18,8 @@ from wtal_core.evaluation import PROTOCOLS
 from wtal_core.formats import FORMATS
 
 LISTED = [
-    *("demo", "serve", "worker", "doctor", "project", "video", "label", "extract", "train", "predict", "evaluate"),
-    *("import", "export"),
+    *("demo", "serve", "worker", "doctor", "project", "video", "label", "extract", "features", "train", "predict"),
+    *("evaluate", "reproduce", "import", "export"),
 ]
 
 

@@ -17,6 +17,7 @@ from wtal_core.domain import MICROSECONDS, FeatureSequence, SnippetGrid, to_micr
 from wtal_core.features.files import whole_or_nothing
 
 _ROWS_AT_ONCE = 4096
+META = "meta.json"
 
 
 class FeatureFolderError(ValueError):
@@ -62,7 +63,7 @@ class FolderMeta:
 
 def read_meta(folder: Path) -> FolderMeta:
     """``meta.json`` of a folder, or 25 fps and 16-frame snippets without overlap where there is none."""
-    path = Path(folder) / "meta.json"
+    path = Path(folder) / META
     if not path.exists():
         return FolderMeta()
     try:
@@ -181,7 +182,7 @@ def write_folder(folder: Path, sequences: Iterable[FeatureSequence], meta: Mappi
         dtype = np.float16 if sequence.values.dtype == np.float16 else np.float32
         with whole_or_nothing(folder / f"{sequence.video_id}.npy") as partial:
             np.save(partial, np.asarray(sequence.values, dtype), allow_pickle=False)
-    with whole_or_nothing(folder / "meta.json") as partial:
+    with whole_or_nothing(folder / META) as partial:
         partial.write_text(json.dumps(meta if meta is not None else {}, indent=1) + "\n", encoding="utf-8")
 
 

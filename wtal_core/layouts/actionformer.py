@@ -11,10 +11,11 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from wtal_core.features.folder import FolderMeta, read_meta
+from wtal_core.features.folder import META, FolderMeta, read_meta
 from wtal_core.formats import AnnotationSet, activitynet
 from wtal_core.layouts.arrays import stored_arrays
-from wtal_core.layouts.dataset import Choice, FeatureDataset, Parts, StoredFeatures, assembled, even_rate
+from wtal_core.layouts.assembly import Parts, assembled, even_rate
+from wtal_core.layouts.dataset import Choice, FeatureDataset, StoredFeatures
 from wtal_core.layouts.problems import LayoutError, Need, some
 
 TITLE = "ActionFormer and OpenTAD (npy and json)"
@@ -63,7 +64,7 @@ def read(folder: Path, choice: Choice) -> FeatureDataset:
             "features and annotations are of the same data set"
         )
     width = next(iter(stored.values())).shape[1]
-    said = read_meta(place) if (place / "meta.json").is_file() else None
+    said = read_meta(place) if (place / META).is_file() else None
     meta = FolderMeta(
         Fraction(30),
         choice.window or (said.snippet_frames if said else WINDOW),

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from wtal_core.features.folder import FolderMeta
 from wtal_core.formats import activitynet
-from wtal_core.layouts.dataset import Choice, FeatureDataset, Parts, StoredFeatures, assembled, even_rate
+from wtal_core.layouts.assembly import Parts, assembled, even_rate
+from wtal_core.layouts.dataset import Choice, FeatureDataset, StoredFeatures
 from wtal_core.layouts.problems import LayoutError, Need, some
 
 TITLE = "ActivityNet C3D (hdf5)"

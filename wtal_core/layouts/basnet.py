@@ -21,7 +21,8 @@ from wtal_core.features.folder import FolderMeta
 from wtal_core.formats import AnnotationSet, activitynet, point_files, thumos_text
 from wtal_core.formats import reading as checked
 from wtal_core.layouts.arrays import header_of
-from wtal_core.layouts.dataset import Choice, FeatureDataset, Parts, StoredFeatures, assembled
+from wtal_core.layouts.assembly import Parts, assembled
+from wtal_core.layouts.dataset import Choice, FeatureDataset, StoredFeatures
 from wtal_core.layouts.problems import LayoutError, Need, some
 
 TITLE = "BaS-Net, CoLA and LACP folders"

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from wtal_core.features.files import whole_or_nothing
-from wtal_core.features.folder import FeatureFolderError, read_features
+from wtal_core.features.folder import META, FeatureFolderError, read_features
 from wtal_core.formats import activitynet
 from wtal_core.layouts import plain
-from wtal_core.layouts.dataset import FeatureDataset
+from wtal_core.layouts.dataset import FeatureDataset, StoredFeatures
 from wtal_core.layouts.problems import LayoutError, some
 
-ANNOTATIONS, META = "annotations.json", "meta.json"
+ANNOTATIONS = "annotations.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def convert(
 ) -> Converted:
     """Write ``<video>.npy``, ``meta.json``, ``annotations.json`` and ``published.json``.
 
-    A video whose features hold NaN or are damaged is refused and stays in the annotations. What is there already, of
-    the same shape, is kept, so that an interrupted conversion goes on where it was.
+    A video whose features hold NaN or are damaged is refused and stays in the annotations. What is there already of
+    the same features is kept, so that an interrupted conversion goes on where it was.
 
     Parameters
     ----------
@@ -67,14 +67,15 @@ def convert(
     refused: dict[str, str] = {}
     for index, (video, stored) in enumerate(dataset.stored.items(), start=1):
         path = out / f"{video}.npy"
-        if _is_there(path, stored.shape):
+        try:
+            is_there = _is_there(path, stored)
+            values = None if is_there else stored.values()
+        except (LayoutError, FeatureFolderError) as error:
+            refused[video] = str(error)
+            continue
+        if values is None:
             n_kept += 1
         else:
-            try:
-                values = stored.values()
-            except (LayoutError, FeatureFolderError) as error:
-                refused[video] = str(error)
-                continue
             with whole_or_nothing(path) as partial:
                 np.save(partial, values, allow_pickle=False)
         progress(index / len(dataset.stored), video)
@@ -94,11 +95,16 @@ def _refuse_foreign(dataset: FeatureDataset, out: Path) -> None:
         raise LayoutError(f"{out}: the folder holds something else ({some(sorted(there))}); name an empty or new one")
 
 
-def _is_there(path: Path, shape: tuple[int, int]) -> bool:
+def _is_there(path: Path, stored: StoredFeatures) -> bool:
+    """Whether a file of an earlier conversion is of these features: same shape, same first, middle and last row."""
+    if not path.is_file():
+        return False
     try:
-        return path.is_file() and read_features(path).shape == shape
+        kept = read_features(path)
     except FeatureFolderError:
         return False
+    rows = [0, stored.shape[0] // 2, -1]
+    return kept.shape == stored.shape and np.array_equal(kept[rows], stored.load()[rows].astype(kept.dtype))
 
 
 def _write(path: Path, text: str) -> None:

@@ -17,7 +17,8 @@ from wtal_core.features.folder import FolderMeta, read_meta
 from wtal_core.formats import activitynet, point_files
 from wtal_core.formats import reading as checked
 from wtal_core.layouts.arrays import stored_arrays
-from wtal_core.layouts.dataset import Choice, FeatureDataset, Parts, assembled
+from wtal_core.layouts.assembly import Parts, assembled
+from wtal_core.layouts.dataset import Choice, FeatureDataset
 from wtal_core.layouts.problems import LayoutError, Need
 
 TITLE = "WTAL Studio feature folder"

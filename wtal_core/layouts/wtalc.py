@@ -22,7 +22,8 @@ from wtal_core.domain import Annotation, Segment, SupervisionLevel, VideoLabels
 from wtal_core.features.folder import FolderMeta
 from wtal_core.formats import AnnotationSet, VideoEntry, subset_name, thumos_text
 from wtal_core.formats import reading as checked
-from wtal_core.layouts.dataset import Choice, FeatureDataset, Parts, StoredFeatures, assembled
+from wtal_core.layouts.assembly import Parts, assembled
+from wtal_core.layouts.dataset import Choice, FeatureDataset, StoredFeatures
 from wtal_core.layouts.object_npy import read_array
 from wtal_core.layouts.problems import LayoutError, Need, some
 

@@ -262,7 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self._json(answer)
         elif self.path == "/api/activity":
-            self.fake.activity += body["events"]
+            self.fake.activity += [{"session": body["session"], **event} for event in body["events"]]
             self._json(
                 {
                     "stored": len(body["events"]),

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference import nms, ranked, runs, to_proposals
 from wtal_core.inference.nms import best_first, overlaps
-from wtal_core.losses.masked import masked_softmax, normalised_labels
+from wtal_core.losses.masked import masked_mean, masked_softmax, normalised_labels
 from wtal_core.losses.mil import one_class_loss
 from wtal_core.models.acn_anchors import AnchorNetwork, Proposals, best_sizes, coherence, outer_inner, regressed
 from wtal_core.models.acn_presets import PRESETS, TRAINING
@@ -47,7 +47,10 @@ class AcnConfig:
         default="fused", metadata={"help": "feature streams used; features without named streams are one stream"}
     )
     centred: bool = field(default=True, metadata={"help": "subtract the mean of the features; paper false"})
-    head_dropout: float = field(default=0.5, metadata={"help": "share of features dropped before the heads"})
+    head_width: int = field(
+        default=256, metadata={"help": "hidden units before the heads, in place of fine-tuned features; paper 0, none"}
+    )
+    head_dropout: float = field(default=0.5, metadata={"help": "share of inputs dropped before the heads"})
     width: int = field(default=64, metadata={"help": "filters of a regression network; paper 256"})
     anchors: tuple[int, ...] = field(
         default=(1, 2, 4, 8, 16, 32),
@@ -64,11 +67,13 @@ class AcnConfig:
     )
     class_threshold: float = field(default=0.1, metadata={"help": "least class score of a video; paper 0.1"})
     snippet_threshold: float = field(default=0.1, metadata={"help": "least class prediction of a snippet; paper 0.1"})
-    attention: Literal["relative", "absolute", "none"] = field(
-        default="relative",
-        metadata={"help": "test: snippets need attention_share of an even share, or the published raw attention"},
+    attention: Literal["weighted", "relative", "absolute", "none"] = field(
+        default="weighted",
+        metadata={
+            "help": "weighted: class predictions times the logistic of attention minus its mean, always; relative: "
+            "only snippets with an even share of it, at test; absolute: those above the published numbers (paper)"
+        },
     )
-    attention_share: float = field(default=1.0, metadata={"help": "relative attention; 1 is an even share"})
     attention_flow: float = field(default=5.0, metadata={"help": "absolute attention of flow (or one stream); paper 5"})
     attention_rgb: float = field(default=7.0, metadata={"help": "absolute attention of RGB; paper 7"})
     localization: Literal["regression", "runs"] = field(
@@ -83,6 +88,7 @@ class AcnConfig:
 
     def __post_init__(self) -> None:
         check_whole(1, width=self.width, max_proposals=self.max_proposals)
+        check_whole(0, head_width=self.head_width)
         if not self.anchors:
             raise ValueError("acn needs at least one anchor size; the paper has 1,2,4,8,16,32")
         for anchor in self.anchors:
@@ -90,7 +96,6 @@ class AcnConfig:
         check_number(0, 1, open_end=True, head_dropout=self.head_dropout)
         check_number(0, 1, class_threshold=self.class_threshold, snippet_threshold=self.snippet_threshold)
         check_number(0, 1, alpha=self.alpha, suppression=self.suppression, retention=self.retention)
-        check_number(0, attention_share=self.attention_share)
         check_number(1, discount=self.discount)
         check_number(-np.inf, attention_flow=self.attention_flow, attention_rgb=self.attention_rgb)
 
@@ -100,14 +105,15 @@ class StreamNetwork(nn.Module):
 
     def __init__(self, config: AcnConfig, n_features: int, n_classes: int) -> None:
         super().__init__()
+        self.hidden = linear(n_features, config.head_width) if config.head_width else None
         self.dropout = nn.Dropout(config.head_dropout)
-        self.classifier = linear(n_features, n_classes)
-        self.attention = linear(n_features, 1)
+        self.classifier = linear(config.head_width or n_features, n_classes)
+        self.attention = linear(config.head_width or n_features, 1)
         self.anchors = nn.ModuleList(AnchorNetwork(n_features, config.width, size) for size in config.anchors)
 
     def heads(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Features (B, T, D) to class prediction of each snippet, 0 to 1, (B, T, C), and raw attention (B, T)."""
-        kept = self.dropout(features)
+        kept = self.dropout(features if self.hidden is None else torch.relu(self.hidden(features)))
         logits = self.classifier(kept)
         if logits.shape[-1] == 1:  # where nothing is told apart but the class from background, that is what matters
             return torch.sigmoid(logits), logits[..., 0]
@@ -167,7 +173,7 @@ class Acn(nn.Module):
                 score = (weight * scp).sum(1)  # soft selection, (B, C)
             used |= {f"{name}_score": score, f"{name}_scp": scp}
             foreground = self._foreground(name, attention, weight[..., 0], mask)  # (B, T)
-            extras[f"{name}_scp"] = scp.detach() * foreground[..., None]
+            extras[f"{name}_scp"] = scp.detach() * foreground[..., None]  # what boundaries are sought in
             attended.append(extras[f"{name}_scp"])
             scores.append(score.detach())
             if self.localizing or not self.training:
@@ -180,12 +186,14 @@ class Acn(nn.Module):
         return Output(cas, threshold, torch.stack(scores).mean(0), extras, used)
 
     def _foreground(self, name: str, attention: Tensor, weight: Tensor, mask: Tensor) -> Tensor:
-        """Where the attention of a stream, raw or as a share of 1, is enough, (B, T)."""
+        """How much a snippet counts by the attention of a stream, raw or as a share of 1, (B, T), 0 to 1."""
+        if self.config.attention == "weighted":
+            return torch.sigmoid(attention - masked_mean(attention, mask)[:, None]).detach()
+        if self.training or self.config.attention == "none":
+            return mask
         if self.config.attention == "absolute":
             return attention >= (self.config.attention_rgb if name == "rgb" else self.config.attention_flow)
-        if self.config.attention == "relative":
-            return weight * mask.sum(1, keepdim=True) >= self.config.attention_share
-        return mask
+        return weight * mask.sum(1, keepdim=True) >= 1
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         """First the classification of each stream, then the coherence loss of each."""
@@ -202,7 +210,7 @@ class Acn(nn.Module):
 
     def _localization(self, name: str, output: Output, batch: Batch) -> Tensor:
         """Mean of L over the best proposal around every snippet that shows a class of the video (5.5)."""
-        config, scp = self.config, output.loss_extras[f"{name}_scp"]
+        config, scp = self.config, output.extras[f"{name}_scp"]
         proposals = Proposals(*(output.extras[f"{name}_{part}"] for part in Proposals._fields))
         loss = coherence_loss(proposals, scp, output.extras[f"{name}_coherence"], batch.mask, config.alpha)
         least, _ = best_sizes(loss, proposals.valid)  # (B, T, C)

@@ -18,6 +18,7 @@ TRAINING = TrainingConfig(
 
 _PUBLISHED: Mapping[str, Any] = {
     "method.centred": False,
+    "method.head_width": 0,
     "method.width": 256,
     "method.training_classes": "score",
     "method.attention": "absolute",

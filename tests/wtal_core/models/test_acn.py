@@ -168,10 +168,8 @@ def test_heads_stand_still_while_boundaries_are_learned():
     module = Acn(AcnConfig(), Setup(12, names, sequences[0].streams)).train()
     batch = source.batch(range(4))
     sum(module.losses(module(batch.features, batch.mask), batch).values()).backward()
-    assert {name.split(".")[2] for name, each in module.named_parameters() if each.grad is not None} == {
-        "classifier",
-        "attention",
-    }
+    moved = {name.split(".")[2] for name, each in module.named_parameters() if each.grad is not None}
+    assert moved == {"hidden", "classifier", "attention"}
     module.zero_grad()
     module.after_stage(0, None, ())
     sum(module.losses(module(batch.features, batch.mask), batch).values()).backward()
@@ -196,16 +194,21 @@ def test_padding_changes_neither_the_coherence_loss_nor_its_gradient():
     torch.testing.assert_close(found[1], found[0], atol=1e-5, rtol=1e-4)
 
 
-def test_attention_is_held_against_an_even_share_or_the_published_thresholds():
-    """Attention 0 and 6: softmax .0025 and .9975 of two snippets, so an even share keeps the second. As raw numbers,
-    6 is enough for flow (5) and not for RGB (7)."""
+def test_attention_weighs_snippets_or_is_held_against_an_even_share_or_the_published_thresholds():
+    """Attention 0 and 6: logistic of -3 and 3. The softmax is .0025 and .9975 of two snippets, so an even share keeps
+    the second. As raw numbers, 6 is enough for flow (5) and not for RGB (7). While training, nothing is left out."""
     attention, mask = torch.tensor([[0.0, 6.0]]), torch.ones(1, 2, dtype=torch.bool)
-    weight = attention.softmax(1)
+    given = attention, attention.softmax(1), mask
     setup = Setup(12, ("a",), {"rgb": (0, 6), "flow": (6, 12)})
-    relative, absolute = (Acn(AcnConfig(attention=rule), setup) for rule in ("relative", "absolute"))
-    assert relative._foreground("rgb", attention, weight, mask).tolist() == [[False, True]]
-    assert absolute._foreground("rgb", attention, weight, mask).tolist() == [[False, False]]
-    assert absolute._foreground("flow", attention, weight, mask).tolist() == [[False, True]]
+    weighted, relative, absolute, none = (
+        Acn(AcnConfig(attention=rule), setup).eval() for rule in ("weighted", "relative", "absolute", "none")
+    )
+    torch.testing.assert_close(weighted._foreground("rgb", *given), torch.tensor([[-3.0, 3.0]]).sigmoid())
+    assert relative._foreground("rgb", *given).tolist() == [[False, True]]
+    assert absolute._foreground("rgb", *given).tolist() == [[False, False]]
+    assert absolute._foreground("flow", *given).tolist() == [[False, True]]
+    assert none._foreground("rgb", *given).all()
+    assert absolute.train()._foreground("rgb", *given).all()
 
 
 def test_the_only_class_there_is_can_be_told_from_background_where_some_videos_lack_it():

@@ -25,6 +25,15 @@ class Parser(argparse.ArgumentParser):
         raise CommandError(f"{message}; see {self.prog} --help")
 
 
+class Overview(argparse.HelpFormatter):
+    """A help that keeps a command and its summary on one line: argparse measures names without their indentation."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        """Take an argument in, and leave room for the longest command."""
+        super().add_argument(action)
+        self._action_max_length = max(self._action_max_length, 4 + max(map(len, COMMANDS)))
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = Parser(
@@ -34,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Each command has --help. Environment: WTAL_HOME (workspace folder, default ./workspace), "
         "WTAL_DATABASE_URL, WTAL_QUEUE_URL, WTAL_MEDIA_ROOTS, WTAL_SECRET; WTAL_DEBUG=1 shows tracebacks.",
         allow_abbrev=False,
+        formatter_class=Overview,
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for name, module in COMMANDS.items():

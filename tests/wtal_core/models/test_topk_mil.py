@@ -11,7 +11,7 @@ from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
 from wtal_core.inference.mid_range import top_share_means
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
-from wtal_core.models.topk_mil import TopKMil, TopKMilConfig
+from wtal_core.models.topk_mil import TopKMil, TopKMilConfig, smoothed
 from wtal_core.predict import predict
 from wtal_core.training.config import Stage
 from wtal_core.training.trainer import train
@@ -44,6 +44,16 @@ def test_runs_above_the_mid_range_of_at_least_two_snippets_are_proposed():
 
 def test_a_constant_trace_proposes_nothing():
     assert TopKMil(TopKMilConfig(), SETUP).localize(prediction([[1.0, 1.0]] * 4)[0]) == []
+
+
+def test_a_smoothed_trace_is_cut_at_its_own_mid_range():
+    """0 0 6 0 0 over three snippets: in the middle of a window, the fitted line is at its mean, 2."""
+    activation = prediction([[0, 0], [0, 0], [6, 0], [0, 0], [0, 0]])[0].activation
+    found = smoothed(activation, 4)  # an even window loses one
+    np.testing.assert_allclose(found.cas[1:4, 0], [2, 2, 2], atol=1e-6)
+    np.testing.assert_allclose(found.threshold[:, 0], (found.cas[:, 0].max() + found.cas[:, 0].min()) / 2)
+    assert smoothed(activation, 2) is activation
+    assert smoothed(prediction([[1, 1]])[0].activation, 351).cas.tolist() == [[1, 1]]
 
 
 @pytest.mark.parametrize(("method", "level"), [("topk_mil", "video"), ("segment_level", "one-segment")])

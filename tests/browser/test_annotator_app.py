@@ -191,8 +191,21 @@ def test_a_killed_server_loses_no_edit_and_doubles_none(
     shown = app.look("bench.annotations.map(({id}) => id).sort()")
     with serving(environment, home / "killed.log", port):
         app.saved()
+        _until_reconnected(app)
+        app.press("ArrowRight", "1")  # no click in between: the keys are where they were
+        app.until("(host) => host.annotator.bench.annotations.length === 31")
+        app.press("Control+z")
+        app.saved()
     stored = [one["id"] for one in annotating.open_video(workspace, video, "ada")["annotations"]]
     assert sorted(stored) == shown and len(shown) == 30
+
+
+def _until_reconnected(app: App) -> None:
+    """Streamlit's own dialog about the lost server is gone, wherever it has left the focus."""
+    deadline = time.monotonic() + 60
+    while app.page.locator("[role=dialog], [data-stale=true]").count():
+        assert time.monotonic() < deadline, "the page never came back"
+        time.sleep(0.1)
 
 
 def _listener(port: int) -> int:

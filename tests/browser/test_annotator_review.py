@@ -206,6 +206,16 @@ def test_a_reaction_time_puts_marks_earlier_and_keeps_what_was_pressed(desk: Des
     field.press("Tab")
     desk.page.wait_for_function("() => window.annotator.bench.compensation === 200_000")
     assert desk.server.compensation == 200_000
+    desk.page.get_by_role("button", name="Measure").click()
+    for _ in range(5):  # as soon as the button lights up
+        desk.page.locator(".lamp[data-lit]").wait_for()
+        desk.page.wait_for_timeout(100)
+        desk.press("Space")
+    desk.page.get_by_text(re.compile("put [0-9]+ ms earlier")).wait_for()
+    assert 100 <= desk.server.compensation / 1000 <= 1000
+    field.fill("200")
+    field.press("Tab")
+    desk.page.wait_for_function("() => window.annotator.bench.compensation === 200_000")
     desk.press("Escape")
     desk.page.wait_for_selector("dialog.sheet", state="detached")
     desk.press("Alt+2")

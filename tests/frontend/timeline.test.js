@@ -93,6 +93,8 @@ test("few classes share the room, many scroll", () => {
   const few = layOut({ ...wish, classes: ["a", "b"] });
   assert.equal(few.overflow, 0);
   assert.equal(few.lanes.at(-1)?.y, few.curvesTop + few.lanes.at(-1)?.height);
+  const none = layOut({ ...wish, classes: [] });
+  assert.ok((none.lanes.find(({ kind }) => kind === "labels")?.height ?? 0) > (few.lanes.find(({ kind }) => kind === "labels")?.height ?? 0), "without curves there is room to aim");
   const many = layOut({ ...wish, classes: Array.from({ length: 200 }, (_, i) => `c${i}`), scroll: 1e9 });
   const last = /** @type {any} */ (many.lanes.at(-1));
   assert.equal(last.y + last.height, 460, "scrolled to its end");

@@ -59,7 +59,9 @@ export class Places {
       bench.say(model.note || "The model's curves are not there yet.");
       return false;
     }
-    const places = uncertainPlaces({ curves: model.curves, proposals: bench.openProposals, range: model.range, annotations: bench.annotations, judged: (label) => bench.labels.shown.coverage.get(label) ?? [] });
+    const { labels, coverage, extent } = bench.labels.shown;
+    const judged = (/** @type {string} */ label) => (labels.get(label) === false ? [extent] : (coverage.get(label) ?? []));
+    const places = uncertainPlaces({ curves: model.curves, proposals: bench.openProposals, range: model.range, annotations: bench.annotations, judged });
     const seen = new Set(this.#path.map(keyOf));
     const next = places.find((place) => !seen.has(keyOf(place)));
     if (!next) {

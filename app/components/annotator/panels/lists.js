@@ -94,6 +94,6 @@ export class ProposalList {
     this.above.textContent = `Accept above ${scoreText(threshold)}`;
     this.all.textContent = `${count} now`;
     this.all.toggleAttribute("disabled", count === 0);
-    this.list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+    (this.list.querySelector("[aria-selected=true]") ?? this.list.querySelector("kbd"))?.scrollIntoView({ block: "nearest" });
   }
 }

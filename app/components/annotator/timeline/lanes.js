@@ -1,6 +1,8 @@
 /** Where the lanes lie. Pure: sizes in, rectangles out. */
 
 export const GUTTER = 104;
+/** Pixels of the labels lane where no curve needs the room. */
+const ROOMY = 84;
 
 /** @typedef {{kind: "minimap" | "axis" | "strip" | "labels" | "proposals" | "curve", y: number, height: number, name?: string}} Lane */
 
@@ -26,7 +28,8 @@ export function layOut({ height, hasStrip, hasProposals, classes, scroll }) {
   place("minimap", dense ? 20 : 26);
   place("axis", dense ? 22 : 28);
   if (hasStrip) place("strip", dense ? 44 : 60);
-  place("labels", dense ? 50 : 60);
+  const usual = dense ? 50 : 60;
+  place("labels", classes.length ? usual : Math.max(usual, Math.min(ROOMY, height - y))); // without curves there is room to aim
   if (hasProposals) place("proposals", dense ? 32 : 42);
   const room = Math.max(0, height - y);
   const tall = classes.length ? Math.max(dense ? 54 : 64, Math.min(136, room / classes.length)) : 0;

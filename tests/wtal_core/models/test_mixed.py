@@ -350,6 +350,13 @@ def test_quality_is_learned_where_each_class_has_videos_to_leave_out(n_videos, l
     assert trained.module.votes.all()
 
 
+def test_a_network_stored_before_quality_was_learned_still_loads():
+    stored = {key: value for key, value in Mixed(SMALL, Setup(4, ("a",))).state_dict().items() if "quality" not in key}
+    module = Mixed(SMALL, Setup(4, ("a",)))
+    module.load_state_dict(stored)
+    assert not module.quality.is_fitted
+
+
 def test_a_run_that_is_cut_while_it_leaves_videos_out_goes_on_as_if_it_never_was(tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
     sequences, labels, names = planted(8, n_snippets=20)

@@ -7,6 +7,7 @@ hold out actors of its training videos, so that nothing is chosen on its validat
 
 from __future__ import annotations
 
+import math
 import os
 import zlib
 from dataclasses import dataclass, replace
@@ -37,6 +38,8 @@ SUPERVISIONS = {
     "full": (SupervisionLevel.FULL, None),
 }
 """How much is said of the training videos: a level, and videos of each class that are fully annotated (``--semi``)."""
+SHARES = {"full50": 0.5, "full25": 0.25, "full10": 0.1}
+"""Fully annotated videos alone, drawn by seed; the others are not there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +62,14 @@ class Yardstick:
 
     def labelled(self, supervision: str, seed: int) -> list[TrainingVideo]:
         """Training videos at a supervision, clicks drawn by seed."""
-        level, semi = SUPERVISIONS[supervision]
-        labels = {video_id: self.labels[video_id] for video_id in self.training}
+        level, semi = SUPERVISIONS["full" if supervision in SHARES else supervision]
+        n_kept = math.ceil(SHARES.get(supervision, 1.0) * len(self.training))
+        order = np.random.default_rng(seed).permutation(len(self.training))[:n_kept]
+        kept = {video_id for index, video_id in enumerate(self.training) if index in set(order.tolist())}
+        labels = {video_id: self.labels[video_id] for video_id in self.training if video_id in kept}
         grids = {video_id: sequence.grid for video_id, sequence in self.training.items()}
         said = simulated(labels, level, grids, self.class_names, seed=seed, semi=semi)
-        return training_videos(self.training.values(), said, self.class_names)[0]
+        return training_videos([self.training[video_id] for video_id in labels], said, self.class_names)[0]
 
     def score(self, trained: TrainedMethod) -> EvaluationReport:
         """mAP at tIoU .3 to .7 on the validation side, ActivityNet protocol."""

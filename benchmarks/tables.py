@@ -22,7 +22,7 @@ from pathlib import Path
 
 import torch
 from calibration import calibration_seconds
-from data import SUPERVISIONS, Yardstick, read
+from data import SHARES, SUPERVISIONS, Yardstick, read
 from orderings import judge
 from paper_tables import TABLES, PaperTable
 
@@ -69,10 +69,9 @@ def cells(datasets: list[str], texts: list[str], seeds: list[int]) -> Iterator[C
                 method, _, rest = text.partition(":")
                 cut = min((rest.index(mark) for mark in "@+" if mark in rest), default=len(rest))
                 for supervision in rest[:cut].split(","):
-                    if method not in METHODS or supervision not in SUPERVISIONS:
-                        raise SystemExit(
-                            f"no cell {text!r}: methods {', '.join(METHODS)}; supervisions {', '.join(SUPERVISIONS)}"
-                        )
+                    if method not in METHODS or supervision not in SUPERVISIONS | SHARES:
+                        there = f"methods {', '.join(METHODS)}; supervisions {', '.join(SUPERVISIONS | SHARES)}"
+                        raise SystemExit(f"no cell {text!r}: {there}")
                     yield Cell(dataset, method, supervision, rest[cut:], seed)
 
 

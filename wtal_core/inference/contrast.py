@@ -1,36 +1,92 @@
-"""Proposals as RSKP and GauFuse make them: many absolute thresholds, outer-inner contrast, suppression."""
+"""Proposals as RSKP and GauFuse make them: many thresholds, outer-inner contrast, suppression or fusion.
+
+FACTS 6.6, 7.3. With the template ``nms`` fusion keeps the best of each group, which is hard suppression.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wtal_core.domain import ActivationSequence, Proposal
-from wtal_core.inference.nms import nms
+from wtal_core.domain import ActivationSequence, Proposal, VideoPrediction
+from wtal_core.inference.fusion import FusionRule, fuse_by
 from wtal_core.inference.proposals import ranked, to_proposals
-from wtal_core.inference.scoring import Ends, outer_inner_contrast, stored
-from wtal_core.inference.thresholds import multi_threshold
+from wtal_core.inference.scoring import GAUFUSE_STRIP, Ends, inner_mean, outer_inner_contrast, stored
+from wtal_core.inference.thresholds import NINETEEN_LEVELS, Scale, multi_threshold
 
 
-def contrast_candidates(
-    trace: NDArray[np.floating], levels: tuple[float, ...], strip: tuple[float, float], ends: Ends = "exact"
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Runs of one trace (T,) above any of the absolute ``levels`` with their contrast: segments (N, 2), scores (N,)."""
-    cut = multi_threshold(trace, levels, scale="absolute")
-    return stored(cut, ends), outer_inner_contrast(trace, cut, strip=strip, ends=ends)
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a trace becomes scored candidates.
+
+    Attributes
+    ----------
+    levels, scale
+        See :func:`wtal_core.inference.thresholds.threshold_values`.
+    strip, ends
+        See :func:`wtal_core.inference.scoring.outer_inner_contrast`.
+    upsample
+        Samples a snippet, by linear interpolation between the middles of snippets; 1 or more.
+    """
+
+    levels: tuple[float, ...] = NINETEEN_LEVELS
+    scale: Scale = "maximum"
+    strip: tuple[float, float] = GAUFUSE_STRIP
+    ends: Ends = "exact"
+    upsample: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Overlapping segments of one class before any is dropped.
+
+    Attributes
+    ----------
+    segments
+        ``(start, end)`` in snippets, float64 (N, 2).
+    scores
+        Outer-inner contrast, (N,).
+    inner
+        Mean of the trace inside, (N,).
+    """
+
+    segments: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    inner: NDArray[np.float64]
+
+
+def contrast_candidates(trace: NDArray[np.floating], cut: Cut) -> Candidates:
+    """Runs of one trace (T,) above any level, with their contrast."""
+    fine = upsampled(trace, cut.upsample)
+    found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=2 * cut.upsample)
+    return Candidates(
+        stored(found, cut.ends) / cut.upsample,
+        outer_inner_contrast(fine, found, strip=cut.strip, ends=cut.ends),
+        inner_mean(fine, found, cut.ends),
+    )
+
+
+def upsampled(trace: NDArray[np.floating], factor: int) -> NDArray[np.floating]:
+    """A trace (T,) at ``factor`` samples a snippet, linear between the middles of snippets and level past the last."""
+    if factor == 1:
+        return trace
+    at = (np.arange(len(trace) * factor) + 0.5) / factor - 0.5
+    return np.asarray(np.interp(at, np.arange(len(trace)), trace))
 
 
 def contrast_proposals(
     traces: NDArray[np.floating],
-    kept: NDArray[np.integer],
+    kept: Iterable[int],
     activation: ActivationSequence,
     *,
-    levels: tuple[float, ...],
-    strip: tuple[float, float],
-    ends: Ends = "exact",
-    nms_threshold: float = 0.5,
+    cut: Cut,
+    rule: FusionRule,
+    class_scores: NDArray[np.floating] | None = None,
 ) -> list[Proposal]:
-    """Cut, score and suppress the kept classes of one video.
+    """Cut, score and suppress or fuse the kept classes of one video.
 
     Parameters
     ----------
@@ -40,10 +96,10 @@ def contrast_proposals(
         Class columns to cut.
     activation
         Names and time base.
-    levels, strip, ends
-        See :func:`contrast_candidates`.
-    nms_threshold
-        Largest overlap that survives, shared over the lower-scored segment's length.
+    cut, rule
+        How candidates are made, and how those that overlap become one.
+    class_scores
+        What the proposals of each class are multiplied with, (C,); 1 by default.
 
     Returns
     -------
@@ -52,7 +108,13 @@ def contrast_proposals(
     """
     found: list[Proposal] = []
     for index in kept:
-        segments, scores = contrast_candidates(traces[:, index], levels, strip, ends)
-        best = nms(segments.astype(np.float64), scores, nms_threshold, overlap="lower")
-        found += to_proposals(activation.class_names[index], segments[best], scores[best], activation.grid)
+        some = contrast_candidates(traces[:, index], cut)
+        segments, scores = fuse_by(rule, some.segments, some.scores, some.inner)
+        scores = scores if class_scores is None else scores * float(class_scores[index])
+        found += to_proposals(activation.class_names[index], segments, scores, activation.grid)
     return ranked(found)
+
+
+def gate_traces(prediction: VideoPrediction) -> NDArray[np.float32]:
+    """How surely a class beats its threshold, (T, C), 0 to 1: the trace of a method that names no other."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * prediction.activation.margin)), np.float32)

@@ -72,6 +72,15 @@ def outer_inner_contrast(
     return np.asarray(inner_mean - outer_sum / np.maximum(outer_count, 1))
 
 
+def inner_mean(trace: NDArray[np.floating], segments: NDArray[np.integer], ends: Ends = "exact") -> NDArray[np.float64]:
+    """Mean of a trace (T,) inside each segment (N, 2), as :func:`outer_inner_contrast` takes it."""
+    trace = np.asarray(trace, np.float64)
+    checked = checked_segments(segments, trace.size)
+    first, stop = checked[:, 0], np.minimum(stored(checked, ends)[:, 1], trace.size)
+    total = np.concatenate([[0.0], np.cumsum(trace)])
+    return np.asarray(_sum(total, first, stop) / (stop - first))
+
+
 def _sum(total: NDArray[np.float64], first: NDArray[np.int64], stop: NDArray[np.int64]) -> NDArray[np.float64]:
     """Sums over half-open intervals from a running total; indices past the end belong to empty intervals."""
     last = total.size - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtal_core.models import acn, frame_supervised, lpat, mixed, rskp, segment_level, topk_mil, ttc_loc
+from wtal_core.models import acn, frame_supervised, gaufuse, lpat, mixed, rskp, segment_level, topk_mil, ttc_loc
 from wtal_core.models.method import MethodEntry
 
 METHODS: dict[str, MethodEntry] = {
@@ -12,6 +12,7 @@ METHODS: dict[str, MethodEntry] = {
     "lpat": lpat.ENTRY,
     "segment_level": segment_level.ENTRY,
     "rskp": rskp.ENTRY,
+    "gaufuse": gaufuse.ENTRY,
     "acn": acn.ENTRY,
     "frame_supervised": frame_supervised.ENTRY,
 }

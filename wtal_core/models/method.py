@@ -62,6 +62,8 @@ class Method(Protocol):
         the trainer.
     ``after_stage(stage, predict, videos) -> None``
         The same between two stages: called after the last pass of every stage but the last, ``stage`` counting from 0.
+    ``finish(predict, videos) -> None``
+        What is learned once the networks stand: called after the last stage, before the run is kept.
     ``extra_state() -> dict[str, Tensor]``, ``load_extra_state(state) -> None``
         What ``after_epoch`` made and a resumed run needs beyond parameters and buffers. In checkpoints only.
     """
@@ -131,6 +133,9 @@ class MethodEntry:
         Supervision levels it can learn from.
     presets
         Named settings, e.g. a published configuration: overrides ``{"method.field" or "training.field": value}``.
+    schedule
+        For a method whose stages follow from its config: the training of a config, in place of ``training``, which is
+        that of the default config.
     """
 
     title: str
@@ -140,6 +145,7 @@ class MethodEntry:
     training: TrainingConfig
     levels: frozenset[SupervisionLevel]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    schedule: Callable[[Any], TrainingConfig] | None = None
 
 
 def configured(
@@ -180,9 +186,10 @@ def configured(
             raise ValueError(
                 f"setting {key!r} names neither the method nor the training; write method.{name} or training.{name}"
             )
-    schedule = overridden(entry.training, training)
+    config = overridden(entry.config(), method)
+    schedule = overridden(entry.training if entry.schedule is None else entry.schedule(config), training)
     stages = tuple(overridden(stage, staged) for stage in schedule.stages)
-    return overridden(entry.config(), method), dataclasses.replace(schedule, stages=stages)
+    return config, dataclasses.replace(schedule, stages=stages)
 
 
 _STAGE_FIELDS = frozenset({"epochs", "learning_rate", "warmup", "final", "steps", "min_steps"})

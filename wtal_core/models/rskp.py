@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.inference.contrast import contrast_proposals
+from wtal_core.inference.contrast import Cut, contrast_proposals
+from wtal_core.inference.fusion import FusionRule
 from wtal_core.inference.scoring import RSKP_STRIP, Ends
 from wtal_core.models import wtalc
 from wtal_core.models.blocks import linear
@@ -63,8 +64,8 @@ class RskpConfig:
     def __post_init__(self) -> None:
         check_whole(1, width=self.width, representatives=self.representatives, memory_slots=self.memory_slots)
         check_whole(1, iterations=self.iterations, memory_from=self.memory_from)
-        check_number(0, 1, open_end=True, dropout=self.dropout, walk=self.walk)
-        check_number(0, 1, mix=self.mix, class_threshold=self.class_threshold, nms_threshold=self.nms_threshold)
+        check_number(0, 1, open_end=True, dropout=self.dropout, walk=self.walk, nms_threshold=self.nms_threshold)
+        check_number(0, 1, mix=self.mix, class_threshold=self.class_threshold)
         check_number(0, background_weight=self.background_weight, attention_weight=self.attention_weight)
         check_number(
             0, propagation_weight=self.propagation_weight, late_propagation_weight=self.late_propagation_weight
@@ -197,6 +198,10 @@ class Rskp(nn.Module):
         self.memory.copy_(vectors.gather(1, index[..., None].expand(-1, -1, vectors.shape[-1])).flatten(0, 1))
         self.memory_scores.copy_(best.flatten())
 
+    def forget(self) -> None:
+        """Empty the memory; the next batches fill it again."""
+        self.memory_scores.fill_(-1.0)
+
     @torch.no_grad()
     def after_epoch(self, epoch: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
         """Fill the memory from all training videos once, after ``memory_from`` epochs, without dropout."""
@@ -226,12 +231,10 @@ class Rskp(nn.Module):
         config = self.config
         return contrast_proposals(
             self.traces(prediction),
-            np.flatnonzero(prediction.video_scores >= config.class_threshold),
+            np.flatnonzero(prediction.video_scores >= config.class_threshold).tolist(),
             prediction.activation,
-            levels=THRESHOLDS,
-            strip=RSKP_STRIP,
-            ends=config.ends,
-            nms_threshold=config.nms_threshold,
+            cut=Cut(THRESHOLDS, "absolute", RSKP_STRIP, config.ends),
+            rule=FusionRule("nms", iou_threshold=config.nms_threshold, overlap="lower"),
         )
 
 

@@ -1,0 +1,204 @@
+"""GauFuse: labels of a known trace, what they teach and whom, and its base left as it is (FACTS 7)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.wtal_core.training.scenes import at_level, planted
+from wtal_core.inference.contrast import Cut
+from wtal_core.inference.fusion import FusionRule
+from wtal_core.models import METHODS
+from wtal_core.models.gaufuse import GauFuse, branches, label_loss
+from wtal_core.models.gaufuse_config import BASES, GauFuseConfig
+from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
+from wtal_core.models.method import Output, Setup, configured
+from wtal_core.predict import predict
+from wtal_core.training import trainer
+from wtal_core.training.dataset import TrainingSet
+from wtal_core.training.trainer import train
+
+ENTRY = METHODS["gaufuse"]
+TRACE = np.array([0.1, 0.1, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1])
+CUT = Cut(levels=(0.5,), scale="absolute")
+
+
+@pytest.fixture(scope="module")
+def scene():
+    sequences, labels, names = planted(n_videos=6, n_snippets=24)
+    return at_level(sequences, labels, names, "video"), names
+
+
+def short(**settings):
+    """Two passes of the base and two label stages of one."""
+    chosen = {"label_epochs": (1, 1), "base_settings": ("training.epochs=1", "training.min_steps=0"), **settings}
+    return configured(ENTRY, None, chosen)
+
+
+def test_the_label_of_one_instance_is_its_contrast_on_its_snippets():
+    """(2, 5) with contrast .9 - .1 = .8; the least y with mean .8 inside and 0 outside is .8 inside."""
+    label = pseudo_label(TRACE[:, None], [0], CUT, FusionRule(), Program())
+    np.testing.assert_allclose(label[:, 0], [0, 0, 0.8, 0.8, 0.8, 0, 0, 0], atol=1e-6)
+    peak = pseudo_label(TRACE[:, None], [0], CUT, FusionRule(), Program(to_peak=True))
+    np.testing.assert_allclose(peak[:, 0], [0, 0, 1, 1, 1, 0, 0, 0], atol=1e-6)
+
+
+def test_classes_that_are_not_kept_have_no_label():
+    both = np.stack([TRACE, TRACE], axis=1)
+    label = pseudo_label(both, [1], CUT, FusionRule(), Program())
+    assert not label[:, 0].any()
+    assert label[:, 1].any()
+
+
+def test_without_the_linear_program_a_snippet_has_the_score_of_its_best_instance():
+    """Levels .3 and .7 of a trace with a shoulder: (1, 6) of contrast .48, (2, 5) of .6 - .04 apart stay two."""
+    trace = np.array([0.0, 0.4, 0.8, 0.8, 0.8, 0.4, 0.0, 0.0])
+    cut = Cut(levels=(0.3, 0.7), scale="absolute", strip=(0.01, 1.0))
+    rule = FusionRule("nms", iou_threshold=0.9)
+    label = pseudo_label(trace[:, None], [0], cut, rule, Program(solved=False))[:, 0]
+    wide, narrow = (3 * 0.8 + 2 * 0.4) / 5, 0.8 - 0.4
+    np.testing.assert_allclose(label, [0, wide, wide, wide, wide, wide, 0, 0], atol=1e-6)
+    assert wide > narrow
+
+
+def test_the_gradient_of_the_label_loss_is_that_of_equation_7():
+    """dL/dz[t, c] = (P[t, c] sum y[t] - y[t, c]) / T."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(1, 5, 3, generator=generator, requires_grad=True)
+    target = torch.rand(1, 5, 3, generator=generator) - 0.3  # a change may be negative
+    mask = torch.ones(1, 5, dtype=torch.bool)
+    label_loss(logits, target, mask, torch.tensor([5])).backward()
+    expected = (logits.detach().softmax(-1) * target.sum(-1, keepdim=True) - target) / 5
+    torch.testing.assert_close(logits.grad, expected)
+
+
+def test_a_change_is_clipped_before_it_is_weighed():
+    now, before = torch.tensor([3.0, 0.5]), torch.tensor([1.0, 0.75])
+    assert change(now, before, 2.0).tolist() == [2.0, -0.5]
+    assert change(now, before, 0.0).tolist() == [3.0, 0.5]
+
+
+def test_margins_learn_where_each_class_has_its_own_threshold_and_the_threshold_does_not():
+    cas = torch.zeros(1, 4, 2, requires_grad=True)
+    threshold = torch.zeros(1, 4, 2, requires_grad=True)
+    [(share, logits)] = branches(Output(cas, threshold, torch.zeros(1, 2)))
+    assert share == 1
+    assert logits.shape == (1, 4, 3)
+    logits.sum().backward()
+    assert cas.grad.sum() == 8
+    assert threshold.grad is None
+
+
+def test_nobody_is_taught_where_a_person_has_spoken(scene):
+    """The same batch with one snippet of each video marked: only the others take part."""
+    videos, names = scene
+    config, _ = short(base="mixed", rest="silent")
+    module = GauFuse(config, Setup(12, names, {}, videos)).train()
+    module.round.fill_(0)
+    module._targets = {each.video_id: torch.ones(24, 2) for each in videos}
+    batch = TrainingSet(videos, project=module.project).batch([0, 1])
+    marked = batch.background.clone()
+    marked[:, :12] = True
+    torch.manual_seed(0)
+    free = module.losses(module(batch.features, batch.mask), batch)["distillation"]
+    half = replace(batch, background=marked)
+    torch.manual_seed(0)
+    spoken = module.losses(module(half.features, half.mask), half)["distillation"]
+    complete = replace(batch, is_complete=torch.ones(2, dtype=torch.bool))
+    silent = module.losses(module(complete.features, complete.mask), complete)["distillation"]
+    assert 0 < spoken < free
+    assert silent == 0
+
+
+def test_the_label_stages_follow_those_of_the_base():
+    config, training = short(base="mixed", label_rate=(0.5, 0.25), label_epochs=(3, 4))
+    base = config.base_training
+    n_base = len(base.stages)
+    assert training.stages[:n_base] == base.stages
+    assert training.batch_size == base.batch_size
+    label = training.stages[n_base:]
+    assert [stage.epochs for stage in label] == [3, 4]
+    peak = base.stages[-1].learning_rate
+    assert [stage.learning_rate for stage in label] == pytest.approx([0.5 * peak, 0.25 * peak])
+    assert not any(stage.restart for stage in label)
+
+
+def test_settings_of_the_base_reach_it_and_wrong_ones_are_refused():
+    config, training = configured(ENTRY, None, {"base": "topk_mil", "base_settings": "width=16,training.epochs=7"})
+    assert config.base_config.width == 16
+    assert training.stages[0].epochs == 7
+    with pytest.raises(ValueError, match="no setting 'depth'"):
+        GauFuseConfig(base="topk_mil", base_settings=("depth=3",))
+    with pytest.raises(ValueError, match="NAME=VALUE"):
+        GauFuseConfig(base_settings=("width",))
+    with pytest.raises(ValueError, match="no preset 'fast'"):
+        GauFuseConfig(base_preset="fast")
+
+
+def test_schedules_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="2 values for 3 label stages"):
+        GauFuseConfig(label_epochs=(1, 1, 1), temperature=(0.1, 0.2))
+    with pytest.raises(ValueError, match="must begin with 0"):
+        GauFuseConfig(delta=(2.0,))
+
+
+@pytest.mark.parametrize("name", list(ENTRY.presets))
+def test_published_presets_are_a_schedule(name):
+    config, training = configured(ENTRY, name)
+    assert len(training.stages) == len(config.base_training.stages) + 6
+    assert sum(stage.epochs for stage in training.stages) == 350
+
+
+@pytest.mark.parametrize("base", list(BASES))
+def test_every_base_learns_at_all_its_levels_and_keeps_its_own_proposals_if_asked(base):
+    sequences, labels, names = planted(n_videos=4, n_snippets=16)
+    for level in BASES[base].levels:
+        config, training = short(base=base, test="own", levels="shares")
+        videos = at_level(sequences, labels, names, level.value)
+        trained = train("gaufuse", videos, names, config=config, training=training)
+        assert trained.module.levels == BASES[base].levels
+        assert int(trained.module.round) == 1
+    [(prediction, proposals)] = predict(trained, sequences[:1])
+    assert proposals == trained.module.base.localize(prediction)
+
+
+def test_a_fresh_network_for_the_labels_keeps_the_labels(scene):
+    videos, names = scene
+    config, training = short(anew=True)
+    module = GauFuse(config, Setup(12, names, {}, videos))
+    before = module.base.embedding.weight.detach().clone()
+    module._labels = {"v00": torch.ones(24, 2)}
+    module.base.memory_scores.fill_(1.0)
+    module.restart()
+    assert not torch.equal(module.base.embedding.weight, before)
+    assert (module.base.memory_scores == -1).all()
+    assert "labels/v00" in module.extra_state()
+    n_base = len(config.base_training.stages)
+    assert [stage.restart for stage in training.stages[n_base:]] == [True, False]
+
+
+class Stop(Exception):
+    """Raised by a progress callback that wants the run to end."""
+
+
+@pytest.mark.parametrize("stop_at", [2, 3])
+def test_a_run_goes_on_from_its_labels(scene, tmp_path, monkeypatch, stop_at):
+    """One step a pass: the base, labels, labels renewed. Interrupted at either label stage, the end is the same."""
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    videos, names = scene
+    config, training = short(delta=(0.0, 2.0))
+    settings = {"config": config, "training": training, "seed": 3}
+    whole = train("gaufuse", videos, names, **settings)
+
+    def stop(told):
+        if told.step == stop_at:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train("gaufuse", videos, names, checkpoint_dir=tmp_path, progress=stop, **settings)
+    resumed = train("gaufuse", videos, names, checkpoint_dir=tmp_path, resume=True, **settings)
+    assert "distillation" in whole.history[-1]
+    assert whole.history == resumed.history
+    for key, value in whole.module.state_dict().items():
+        assert torch.equal(value, resumed.module.state_dict()[key]), key

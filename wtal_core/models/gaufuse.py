@@ -1,0 +1,244 @@
+"""GauFuse: Gaussian weighted fusion and LinPro pseudo labels on top of another method (CVPR 2023, seed 003); FACTS 7.
+
+The base method trains as it always does. Then, several times: candidates of every class said to occur are cut out of
+its traces, overlapping ones are fused (1)-(4), linear programming turns the fused instances into the least activation
+that explains their contrast (5)-(6), and the base goes on with its own losses and cross-entropy towards those labels
+(7), later towards their change (8)-(9). Which of it happens when is data in the config (:class:`GauFuseConfig`).
+
+Everything learned is the base's: network, levels, projection, and its own way to proposals where ``test=own``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
+from wtal_core.inference.contrast import contrast_proposals
+from wtal_core.models.gaufuse_config import BASES, PRESETS, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse_labels import change, pseudo_label
+from wtal_core.models.method import MethodEntry, Output, Predict, Setup
+from wtal_core.training.config import TrainingConfig
+from wtal_core.training.dataset import Batch, TrainingVideo
+
+PLAIN_SHARE = 0.8
+"""Of the label loss on RSKP's plain branch; the walked one has the rest (FACTS 7.3)."""
+
+
+class GauFuse(nn.Module):
+    """A base method and the labels it makes for itself.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    setup
+        What the base is built from.
+    """
+
+    age: Tensor
+    round: Tensor
+
+    def __init__(self, config: GauFuseConfig, setup: Setup) -> None:
+        super().__init__()
+        self.config, self._setup = config, replace(setup, videos=())
+        self.base: Any = BASES[config.base].build(config.base_config, setup)
+        self.levels: frozenset[SupervisionLevel] = self.base.levels
+        if hasattr(self.base, "project"):
+            self.project = self.base.project
+        self.register_buffer("age", torch.tensor(0))  # epochs of the present network
+        self.register_buffer("round", torch.tensor(-1))  # label stages begun, less one
+        self._labels: dict[str, Tensor] = {}
+        self._targets: dict[str, Tensor] = {}
+
+    def forward(self, features: Tensor, mask: Tensor) -> Output:
+        """The base's output."""
+        output: Output = self.base(features, mask)
+        return output
+
+    def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
+        """The base's terms, and cross-entropy towards the labels once there are some.
+
+        A held-out fold has no labels: there the base's terms are the measure throughout.
+        """
+        terms: dict[str, Tensor] = self.base.losses(output, batch)
+        if self._targets and self.training:
+            weight = self.config.each("label_weight")[int(self.round)]
+            target = self._batch_targets(batch)
+            if self.config.rest == "background" and not self.config.each("delta")[int(self.round)]:
+                target = torch.cat([target, (1 - target.sum(-1, keepdim=True)).clamp(min=0.0)], -1)
+            else:
+                target = F.pad(target, (0, 1))  # (B, T, C + 1)
+            open_ = batch.mask & ~batch.known.any(-1) & ~batch.is_complete[:, None]  # where nobody has said anything
+            learned = [share * label_loss(logits, target, open_, batch.lengths) for share, logits in branches(output)]
+            terms["distillation"] = weight * torch.stack(learned).sum()
+        return terms
+
+    def after_epoch(self, epoch: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
+        """The base's own, in epochs of its present network."""
+        self.age += 1
+        if hasattr(self.base, "after_epoch"):
+            self.base.after_epoch(int(self.age), predict, videos)
+
+    def after_stage(self, stage: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
+        """Between two stages of the base, what it does there; from its last stage on, renew the labels."""
+        n_base = len(self.config.base_training.stages)
+        if stage + 1 < n_base:
+            if hasattr(self.base, "after_stage"):
+                self.base.after_stage(stage, predict, videos)
+            return
+        self.round.fill_(stage + 1 - n_base)
+        factor = self.config.each("delta")[int(self.round)]
+        before, self._labels, self._targets = self._labels, {}, {}
+        for video, prediction in zip(videos, predict(videos), strict=True):
+            made = torch.from_numpy(self._label(video, prediction, int(self.round)))
+            self._labels[video.video_id] = made
+            self._targets[video.video_id] = change(made, before.get(video.video_id), factor)
+        if self.config.empty_memory and hasattr(self.base, "forget"):
+            self.base.forget()
+
+    def _label(self, video: TrainingVideo, prediction: VideoPrediction, number: int) -> Any:
+        """Y of one video, (T, C)."""
+        config = self.config
+        if config.gated:
+            kept = np.flatnonzero(video.video_label > 0)
+        else:
+            kept = np.flatnonzero(prediction.video_scores >= config.class_threshold)
+        traces = traces_of(self.base, prediction, config.label_mix)
+        return pseudo_label(traces, kept, config.cut, config.label_rule(number), config.program)
+
+    def finish(self, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
+        """The base's own."""
+        if hasattr(self.base, "finish"):
+            self.base.finish(predict, videos)
+
+    def restart(self) -> None:
+        """A fresh network; the labels stay."""
+        self.age.zero_()
+        if hasattr(self.base, "restart"):
+            self.base.restart()
+            return
+        fresh = BASES[self.config.base].build(self.config.base_config, self._setup)
+        with torch.no_grad():
+            for own, new in zip(self.base.parameters(), fresh.parameters(), strict=True):
+                own.copy_(new)
+        if hasattr(self.base, "forget"):
+            self.base.forget()
+
+    def extra_state(self) -> dict[str, Tensor]:
+        """Labels, targets, and what the base adds."""
+        own = {f"labels/{name}": value for name, value in self._labels.items()}
+        own |= {f"targets/{name}": value for name, value in self._targets.items()}
+        base = self.base.extra_state() if hasattr(self.base, "extra_state") else {}
+        return own | {f"base/{name}": value for name, value in base.items()}
+
+    def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
+        """Take :meth:`extra_state` of an earlier run."""
+        kinds: dict[str, dict[str, Tensor]] = {"labels": {}, "targets": {}, "base": {}}
+        for key, value in state.items():
+            kind, _, name = key.partition("/")
+            kinds[kind][name] = value
+        self._labels, self._targets = kinds["labels"], kinds["targets"]
+        if hasattr(self.base, "load_extra_state"):
+            self.base.load_extra_state(kinds["base"])
+
+    def traces(self, prediction: VideoPrediction) -> Any:
+        """What is thresholded at test, (T, C), 0 to 1."""
+        return traces_of(self.base, prediction, self.config.test_mix)
+
+    def localize(self, prediction: VideoPrediction) -> list[Proposal]:
+        """Fused candidates of the classes the base would propose, or the base's own proposals, best first."""
+        own: list[Proposal] = self.base.localize(prediction)
+        config, activation = self.config, prediction.activation
+        if config.test == "own":
+            return own
+        kept = sorted({activation.class_names.index(each.label) for each in own})
+        scores = prediction.video_scores.astype(np.float64) ** config.class_power
+        cut = replace(config.cut, upsample=config.test_upsample)
+        return contrast_proposals(
+            self.traces(prediction), kept, activation, cut=cut, rule=config.test_rule, class_scores=scores
+        )
+
+    def _batch_targets(self, batch: Batch) -> Tensor:
+        """Targets of the batch's crops, zero in the padding: (B, T, C)."""
+        spans = zip(batch.videos, batch.starts, batch.lengths.tolist(), strict=True)
+        crops = [self._targets[video.video_id][start : start + length] for video, start, length in spans]
+        return nn.utils.rnn.pad_sequence(crops, batch_first=True, padding_value=0.0).to(batch.features)
+
+
+def branches(output: Output) -> list[tuple[float, Tensor]]:
+    """Logits that learn from the labels, (B, T, C + 1) with the background last, and their share of the loss.
+
+    A threshold of its own for each class is that class's background: the logits are then margins against 0, and the
+    threshold, an extreme of the same curve, is held fixed.
+    """
+    used = output.loss_extras
+    if "spread.frames" in used:
+        return [(PLAIN_SHARE, used["plain.frames"]), (1 - PLAIN_SHARE, used["spread.frames"])]
+    background = output.background
+    margin = output.cas - (background[..., None] if background.dim() == 2 else background.detach())
+    return [(1.0, F.pad(margin, (0, 1)))]
+
+
+def label_loss(logits: Tensor, target: Tensor, open_: Tensor, lengths: Tensor) -> Tensor:
+    """Cross-entropy towards labels that need not sum to 1 and may be negative, (7) and (9).
+
+    Its gradient at a logit is ``P[t, c] sum_c' y[t, c'] - y[t, c]``: where y is 0 throughout, nothing is said.
+
+    Parameters
+    ----------
+    logits
+        (B, T, C + 1).
+    target
+        y, or its change, (B, T, C + 1).
+    open_
+        Snippets that take part, (B, T).
+    lengths
+        Snippets of each video, (B,).
+
+    Returns
+    -------
+    Tensor
+        Sum over snippets divided by each video's length, mean over videos, shape ().
+    """
+    per_snippet = -(target * F.log_softmax(logits, dim=-1)).sum(-1)  # (B, T)
+    return (per_snippet.masked_fill(~open_, 0.0).sum(1) / lengths).mean()
+
+
+def schedule(config: GauFuseConfig) -> TrainingConfig:
+    """The base's training and the label stages after it."""
+    training = config.base_training
+    last = training.stages[-1]
+    stages = tuple(
+        replace(
+            last,
+            epochs=epochs,
+            min_steps=config.label_steps,
+            steps=None,
+            learning_rate=rate * last.learning_rate,
+            warmup=0.0,
+            final=config.label_final,
+            restart=config.anew and number == 0,
+            reset_optimizer=number == 0,
+        )
+        for number, (epochs, rate) in enumerate(zip(config.label_epochs, config.each("label_rate"), strict=True))
+    )
+    return replace(training, stages=(*training.stages, *stages))
+
+
+ENTRY = MethodEntry(
+    title="GauFuse (CVPR 2023)",
+    summary="Goes on from another method (its base, RSKP by default) with pseudo labels made by fusing its proposals.",
+    config=GauFuseConfig,
+    build=GauFuse,
+    training=schedule(GauFuseConfig()),
+    levels=BASES[GauFuseConfig().base].levels,
+    presets=PRESETS,
+    schedule=schedule,
+)

@@ -1,0 +1,210 @@
+"""GauFuse's settings, its bases, and its presets: the paper's form and the public code's (FACTS 7.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wtal_core.domain import VideoPrediction
+from wtal_core.inference.contrast import Cut, gate_traces
+from wtal_core.inference.fusion import FusionRule, Template
+from wtal_core.inference.nms import Overlap
+from wtal_core.inference.scoring import GAUFUSE_STRIP, Ends
+from wtal_core.inference.thresholds import NINETEEN_LEVELS
+from wtal_core.models import mixed, rskp, segment_level, topk_mil, ttc_loc
+from wtal_core.models.gaufuse_labels import Program
+from wtal_core.models.method import MethodEntry, configured
+from wtal_core.training.config import TrainingConfig, check_number, check_whole
+
+BASES: Mapping[str, MethodEntry] = {
+    "rskp": rskp.ENTRY,
+    "topk_mil": topk_mil.ENTRY,
+    "ttc_loc": ttc_loc.ENTRY,
+    "mixed": mixed.ENTRY,
+    "segment_level": segment_level.ENTRY,
+}
+STAGED = ("label_rate", "label_weight", "temperature", "delta")
+"""Fields with one value for each label stage, or one for all."""
+
+
+def _setting(default: Any, help_text: str) -> Any:
+    return field(default=default, metadata={"help": help_text})
+
+
+@dataclass(frozen=True, slots=True)
+class GauFuseConfig:
+    """Settings; the defaults were chosen on ucf15-dev and Weizmann folds (docs/results/gaufuse.md)."""
+
+    base: Literal["rskp", "topk_mil", "ttc_loc", "mixed", "segment_level"] = _setting(
+        "rskp", "the method that gives the class activation; paper rskp"
+    )
+    base_preset: str = _setting("", "preset of the base; empty for its defaults")
+    base_settings: tuple[str, ...] = _setting((), "settings of the base, NAME=VALUE each; training.NAME its training's")
+    label_epochs: tuple[int, ...] = _setting((8, 8, 8), "passes of each label stage; labels are renewed between them")
+    label_steps: int = _setting(0, "least steps of a label stage")
+    label_rate: tuple[float, ...] = _setting((0.4,), "learning rate of each label stage, shares of the base's last")
+    label_final: float = _setting(1.0, "learning rate at the end of a label stage, share of its start; 1 is constant")
+    label_weight: tuple[float, ...] = _setting((10.0,), "weight of the label loss in each label stage; code 10 to 50")
+    delta: tuple[float, ...] = _setting(
+        (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
+    )
+    anew: bool = _setting(False, "a fresh network for the label stages; paper false")
+    template: Template = field(
+        default="gaussian", metadata={"help": "how candidates become one in labels (table 3); nms keeps the best"}
+    )
+    temperature: tuple[float, ...] = _setting((0.1,), "tau of the fusion in labels; paper .1, code .02 to .0016")
+    fusion_overlap: Overlap = field(
+        default="iou", metadata={"help": "overlap that fuses: iou (paper), or lower: of the lower-scored length"}
+    )
+    fusion_threshold: float = _setting(0.5, "least overlap that fuses; paper unstated, code .25 of the lower-scored")
+    weighed: Literal["contrast", "inner"] = _setting("contrast", "what weights come from: contrast (paper) or inner")
+    label_mix: float = _setting(0.8, "rskp: share of the plain branch in the traces of labels; 0.8")
+    class_threshold: float = _setting(0.16, "least video score of a class in labels that are not gated; 0.16")
+    gated: bool = _setting(True, "labels only for classes the video is said to hold; code false")
+    solve: bool = _setting(True, "linear programming; false: a snippet has its best instance's score")
+    normalised: bool = _setting(True, "rows of means (paper); false: the code's +1 and -1")
+    upper: float = _setting(math.inf, "bound on y: inf (paper) or 1 (code)")
+    to_peak: bool = _setting(False, "divide each class's label by its greatest value; paper false")
+    rest: Literal["silent", "background"] = _setting(
+        "silent", "where y is below 1: say nothing (paper), or teach the background with what is missing"
+    )
+    empty_memory: bool = _setting(False, "rskp: forget the memory whenever labels are made; code true")
+    levels: Literal["absolute", "shares"] = _setting(
+        "absolute", "thresholds of the candidates: .001 to .039 (paper, for rskp) or .05 to .95 of the maximum"
+    )
+    strip: tuple[float, ...] = field(
+        default=GAUFUSE_STRIP, metadata={"help": "outer strips, a * length ** b; paper .0785,.9"}
+    )
+    ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
+    test: Literal["fused", "own"] = _setting("fused", "proposals by fusion (paper), or the base's own")
+    test_template: Template = field(default="gaussian", metadata={"help": "the same as template, at test"})
+    test_temperature: float = _setting(0.03, "tau at test; paper .03, code .2")
+    test_mix: float = _setting(0.85, "rskp: share of the plain branch in the traces at test; 0.85")
+    test_upsample: int = _setting(1, "samples a snippet at test; paper 16 (the frame rate), code 1")
+    class_power: float = _setting(0.0, "power of the video score a fused proposal's score is multiplied with; paper 0")
+
+    def __post_init__(self) -> None:
+        check_whole(1, test_upsample=self.test_upsample)
+        check_whole(0, label_steps=self.label_steps)
+        for epochs in self.label_epochs:
+            check_whole(1, label_epochs=epochs)
+        for name in STAGED:
+            for value in self.each(name):
+                check_number(1e-9 if name in {"label_rate", "temperature"} else 0.0, open_end=False, **{name: value})
+        check_number(0, 1, label_mix=self.label_mix, test_mix=self.test_mix, class_threshold=self.class_threshold)
+        check_number(0, 1, open_end=True, fusion_threshold=self.fusion_threshold)
+        check_number(0, 1, label_final=self.label_final)
+        check_number(1e-9, test_temperature=self.test_temperature)
+        check_number(0, class_power=self.class_power)
+        if len(self.strip) != 2 or min(self.strip) <= 0 or not self.upper > 0:
+            raise ValueError(f"strip is two positive numbers and upper positive, got {self.strip} and {self.upper}")
+        if self.delta and self.each("delta")[0]:
+            raise ValueError(f"the first labels have nothing to differ from: delta must begin with 0, got {self.delta}")
+        _ = self.base_config  # refuses a preset or setting that the base does not have
+
+    def each(self, name: str) -> tuple[float, ...]:
+        """A field of ``STAGED`` with one value for each label stage."""
+        values: tuple[float, ...] = getattr(self, name)
+        n_stages = len(self.label_epochs)
+        if len(values) not in (1, n_stages):
+            raise ValueError(f"{name} has {len(values)} values for {n_stages} label stages; give one, or one for each")
+        return values if len(values) == n_stages else values * n_stages
+
+    def _base(self) -> tuple[Any, TrainingConfig]:
+        pairs = [text.partition("=") for text in self.base_settings if text]
+        wrong = [text for text, equals, _ in pairs if not equals]
+        if wrong:
+            raise ValueError(f"base_settings are NAME=VALUE, got {', '.join(wrong)}")
+        settings = {name.strip(): value.strip() for name, _, value in pairs}
+        return configured(BASES[self.base], self.base_preset or None, settings)
+
+    @property
+    def base_config(self) -> Any:
+        """The base's own config."""
+        return self._base()[0]
+
+    @property
+    def base_training(self) -> TrainingConfig:
+        """How the base trains before there are labels."""
+        return self._base()[1]
+
+    @property
+    def cut(self) -> Cut:
+        """How candidates are made."""
+        first, second = self.strip
+        if self.levels == "absolute":
+            return Cut(rskp.THRESHOLDS, "absolute", (first, second), self.ends)
+        return Cut(NINETEEN_LEVELS, "maximum", (first, second), self.ends)
+
+    def label_rule(self, number: int) -> FusionRule:
+        """How candidates are fused for the labels of stage ``number``."""
+        tau = self.each("temperature")[number]
+        return FusionRule(self.template, tau, self.fusion_threshold, self.fusion_overlap, self.weighed)
+
+    @property
+    def test_rule(self) -> FusionRule:
+        """How candidates are fused at test."""
+        return FusionRule(
+            self.test_template, self.test_temperature, self.fusion_threshold, self.fusion_overlap, self.weighed
+        )
+
+    @property
+    def program(self) -> Program:
+        """How fused instances become a label."""
+        return Program(self.normalised, self.upper, self.solve, self.to_peak)
+
+
+def traces_of(base: Any, prediction: VideoPrediction, mix: float) -> NDArray[np.floating]:
+    """What is thresholded, (T, C): RSKP's frame scores with this share of the plain branch, else the gate."""
+    if "spread" in prediction.extras:
+        traces: NDArray[np.floating] = base.traces(prediction, mix)
+        return traces
+    return gate_traces(prediction)
+
+
+_PAPER: Mapping[str, Any] = {
+    "method.base": "rskp",
+    "method.base_preset": "thumos14",
+    "method.label_epochs": (15, 15, 15, 25, 20, 60),
+    "method.label_rate": (0.41, 0.41, 0.41, 0.0102, 0.0051, 0.0051),
+    "method.label_weight": (13.0, 22.0, 37.0, 50.0, 50.0, 50.0),
+    "method.delta": (0.0, 0.0, 0.0, 2.0, 2.0, 2.15),
+    "method.rest": "silent",
+    "method.anew": False,
+    "method.gated": False,
+    "method.to_peak": False,
+    "method.levels": "absolute",
+    "method.test": "fused",
+    "method.test_upsample": 16,
+    "method.class_power": 0.0,
+}
+"""Stages from epoch 200 to 350; the code's weight min(10 * 1.035^n, 50) is taken at the middle of each stage."""
+
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "thumos14": _PAPER,
+        "code": {
+            **_PAPER,
+            "method.label_epochs": (30, 15, 15, 15, 25, 50),
+            "method.label_weight": (17.0, 36.0, 50.0, 50.0, 50.0, 50.0),
+            "method.label_rate": (0.41, 0.41, 0.0102, 0.0051, 0.0051, 0.0051),
+            "method.delta": (0.0, 0.0, 2.0, 2.0, 2.0, 2.15),
+            "method.temperature": (0.02, 0.02, 0.02, 0.002, 0.002, 0.0016),
+            "method.fusion_overlap": "lower",
+            "method.fusion_threshold": 0.25,
+            "method.weighed": "inner",
+            "method.normalised": False,
+            "method.upper": 1.0,
+            "method.ends": "published",
+            "method.empty_memory": True,
+            "method.test_temperature": 0.2,
+            "method.test_upsample": 1,
+        },
+    }
+)

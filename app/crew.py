@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -41,10 +42,13 @@ class Outcome:
     error
         None if it went well: a ``ValueError`` or ``OSError`` (with its ``errno``) stays one, all else is a
         ``RuntimeError`` that names what it was.
+    result
+        What the function returned, if JSON can carry it.
     """
 
     index: int
     error: Exception | None = None
+    result: Any = None
 
 
 def size_for(n_calls: int) -> int:
@@ -91,7 +95,7 @@ def spread(
                 shares[index], ended = 1.0, ended + 1
                 crew.release(member, is_gone="gone" in word)
                 crew.fill(waiting)
-                yield Outcome(index, _error(word))
+                yield Outcome(index, _error(word), word.get("done"))
             progress(sum(a * s for a, s in zip(amounts, shares, strict=True)) / total, ended)
 
 
@@ -244,7 +248,7 @@ def _serve(function: Callable[..., object], calls: IO[str], answers: IO[str]) ->
                 say(share=float(share))
 
         try:
-            function(**json.loads(line), progress=progress)
+            result = function(**json.loads(line), progress=progress)
         except ValueError as error:
             say(error={"kind": "ValueError", "message": str(error)})
         except OSError as error:
@@ -252,11 +256,12 @@ def _serve(function: Callable[..., object], calls: IO[str], answers: IO[str]) ->
         except Exception as error:  # told to the one who asked, by name
             say(error={"kind": "Error", "message": f"{type(error).__name__}: {error}"})
         else:
-            say(done=True)
+            say(done=result)
 
 
 def main(name: str) -> int:
     """Be a member: ``name`` is MODULE:FUNCTION."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal; the caller says what follows
     module, _, attribute = name.partition(":")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not stand among the answers

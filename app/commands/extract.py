@@ -1,16 +1,20 @@
 """Extract snippet features: one <video>.npy, (T, D), per video, and meta.json.
 
-PATH is a video or a folder that is searched for videos. Videos whose features lie in DIR already are left alone, so an
-interrupted extraction goes on where it stopped. A video that cannot be read is named with the reason; the others are
-extracted all the same, and the exit status is 2.
+PATH is a video or a folder that is searched for videos; several are worked on at a time where there are cores. Videos
+whose features lie in DIR already are left alone, so an interrupted extraction goes on where it stopped. A video that
+cannot be read is named with the reason; the others are extracted all the same, and the exit status is 2.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from app.commands.console import CommandError, Progress, one_line, say
+from app import crew
+from app.commands.console import CommandError, Progress, say
 from app.commands.feature_folders import find_videos
 
 SUMMARY = "extract features of videos into a folder"
@@ -29,27 +33,47 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Extract every video."""
-    import numpy as np
-
     from wtal_core.features.extractors import DEFAULT, find
-    from wtal_core.features.store import extract_to_folder
-    from wtal_core.features.timebase import UnreadableVideo
 
     extractor = find(options.extractor or DEFAULT).name
     videos = find_videos(options.paths)
+    calls = [{"path": str(path), "extractor_name": extractor, "folder": str(options.out)} for path in videos]
     failed: list[str] = []
-    for index, path in enumerate(videos):
-        progress = Progress(f"extract {path.name} ({index + 1} of {len(videos)})")
-        try:
-            written = extract_to_folder(path, extractor, options.out, progress)
-        except UnreadableVideo as unreadable:
-            say(one_line(unreadable))
+    for path, told in zip(videos, _in_order(calls), strict=True):
+        if "unreadable" in told:
+            say(" ".join(str(told["unreadable"]).split()))
             failed.append(path.name)
-            continue
-        finally:
-            progress.end()
-        n_snippets, n_features = np.load(written, mmap_mode="r", allow_pickle=False).shape
-        print(f"{path.stem}\t{n_snippets}\t{n_features}", flush=True)
+        else:
+            n_snippets, n_features = told["shape"]
+            print(f"{path.stem}\t{n_snippets}\t{n_features}", flush=True)
     if failed:
         raise CommandError(f"{len(failed)} of {len(videos)} videos could not be extracted: {', '.join(failed)}")
     return 0
+
+
+def _in_order(calls: list[dict[str, str]]) -> Iterator[Mapping[str, Any]]:
+    """What came of each video, in their order; several are extracted at a time where there are cores."""
+    from wtal_core.features.store import fill_folder
+
+    progress = Progress(f"extract {len(calls)} videos" if len(calls) > 1 else f"extract {Path(calls[0]['path']).name}")
+    try:
+        if crew.size_for(len(calls)) == 1:
+            for index, call in enumerate(calls):
+                yield fill_folder(**call, progress=partial(_of_all, progress, index, len(calls)))
+            return
+        come: dict[int, Any] = {}
+        given = 0
+        for outcome in crew.spread(fill_folder, calls, lambda share, n_ended: progress(share, f"{n_ended} done")):
+            if outcome.error is not None:
+                raise outcome.error
+            come[outcome.index] = outcome.result
+            while given in come:
+                yield come.pop(given)
+                given += 1
+    finally:
+        progress.end()
+
+
+def _of_all(progress: Progress, index: int, n_videos: int, share: float) -> None:
+    """Say how far all videos are when one of them is so far."""
+    progress((index + share) / n_videos, f"{index} done" if n_videos > 1 else "")

@@ -30,6 +30,7 @@ def test_every_call_is_made_once_over_two_processes_and_progress_reaches_the_end
     outcomes = list(crew.spread(crew_work.write, calls, lambda *each: told.append(each), weights=[1, 1, 2], size=2))
     assert sorted(each.index for each in outcomes) == [0, 1, 2]
     assert all(each.error is None for each in outcomes)
+    assert {each.index: each.result for each in outcomes} == {0: "wrote a", 1: "wrote b", 2: "wrote c"}
     pids = {path.read_text() for path in paths}
     assert 1 <= len(pids) <= 2
     assert str(os.getpid()) not in pids

@@ -165,6 +165,21 @@ def extract_to_folder(path: Path, extractor_name: str, folder: Path, progress: P
     return target
 
 
+def fill_folder(*, path: str, extractor_name: str, folder: str, progress: Progress) -> dict[str, Any]:
+    """:func:`extract_to_folder` for a process that is told by plain text what to do.
+
+    Returns
+    -------
+    dict
+        ``shape``, T and D; or ``unreadable``, why the file cannot serve as a video.
+    """
+    try:
+        written = extract_to_folder(Path(path), extractor_name, Path(folder), progress)
+    except UnreadableVideo as error:
+        return {"unreadable": str(error)}
+    return {"shape": list(np.load(written, mmap_mode="r", allow_pickle=False).shape)}
+
+
 def write_features(path: Path, extractor: Extractor, target: Path, progress: Progress | None = None) -> SnippetGrid:
     """Extract a video into an npy file, float16 (T, D), row by row; it appears only when complete."""
     table: TimeTable = read_table(path)

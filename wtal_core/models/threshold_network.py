@@ -56,31 +56,46 @@ class GateCentre(nn.Module):
     The losses are content with any s - b far enough from 0 on its side. Background is most of a video and shared by
     all classes, so shut gates lie about three times as far from 0 as open ones, and what a new video shows less clearly
     than the training videos did falls on the shut side. Moving the threshold to the middle gives both sides the same
-    room (docs/results/ttc_loc.md).
+    room. Boundaries teach the level itself, so videos that have them are left out of the means and weaken the move by
+    their share (docs/results/ttc_loc.md).
     """
 
     sums: Tensor
     counts: Tensor
+    videos: Tensor
 
     def __init__(self, decay: float = 0.99) -> None:
         super().__init__()
         self.decay = decay
         self.register_buffer("sums", torch.zeros(2))
         self.register_buffer("counts", torch.zeros(2))
+        self.register_buffer("videos", torch.zeros(2))
 
     @torch.no_grad()
-    def observe(self, margin: Tensor, mask: Tensor, video_label: Tensor) -> None:
-        """Add a batch: s - b (B, T, C) at the real snippets (B, T) of the classes each video has (B, C)."""
-        own = mask[..., None] & (video_label > 0)[:, None, :]
+    def observe(self, margin: Tensor, mask: Tensor, video_label: Tensor, is_complete: Tensor) -> None:
+        """Add a batch.
+
+        Parameters
+        ----------
+        margin, mask
+            s - b (B, T, C) and real snippets (B, T).
+        video_label, is_complete
+            Classes of each video (B, C), and whether its boundaries are known (B,).
+        """
+        own = (mask & ~is_complete[:, None])[..., None] & (video_label > 0)[:, None, :]
         sides = torch.stack([own & (margin > 0), own & (margin <= 0)]).float()  # open, shut: (2, B, T, C)
+        n_weak = (~is_complete).sum()
+        seen = torch.stack([n_weak, torch.full_like(n_weak, len(is_complete))]).float()
         self.sums.mul_(self.decay).add_((sides * margin).sum((1, 2, 3)))
         self.counts.mul_(self.decay).add_(sides.sum((1, 2, 3)))
+        self.videos.mul_(self.decay).add_(seen)
 
     @property
     def shift(self) -> Tensor:
         """What the threshold is moved by, shape (); 0 until both sides were seen."""
         middle = (self.sums / self.counts.clamp(min=1e-6)).mean()
-        return torch.where((self.counts > 0).all(), middle, 0.0)
+        weak_share = self.videos[0] / self.videos[1].clamp(min=1e-6)
+        return torch.where((self.counts > 0).all(), weak_share * middle, 0.0)
 
 
 class ThresholdNetwork(nn.Module):
@@ -208,7 +223,7 @@ def gated_losses(
     if network.training:
         network.steps += 1
         share = (network.steps / max(1, rise)).clamp(max=1.0)
-        network.gates.observe(used["margin"], batch.mask, batch.video_label)
+        network.gates.observe(used["margin"], batch.mask, batch.video_label, batch.is_complete)
     total = 1 / network.n_classes if background_weight_total is None else background_weight_total
     regular = threshold_regularizer(
         output.cas, used["threshold"], batch.mask, batch.video_label, form=form, margin=margin

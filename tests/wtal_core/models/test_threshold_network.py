@@ -19,7 +19,7 @@ def seen(*batches, decay=0.5):
     centre = GateCentre(decay)
     for values in batches:
         margin = torch.tensor(values)[None, :, None]
-        centre.observe(margin, torch.ones(margin.shape[:2], dtype=torch.bool), ONE)
+        centre.observe(margin, torch.ones(margin.shape[:2], dtype=torch.bool), ONE, torch.tensor([False]))
     return centre.shift.item()
 
 
@@ -41,8 +41,19 @@ def test_one_side_alone_moves_nothing():
 def test_only_real_snippets_of_the_videos_own_classes_count():
     centre = GateCentre()
     margin = torch.tensor([[[2.0, 90.0], [-4.0, 90.0], [50.0, 50.0]]])
-    centre.observe(margin, torch.tensor([[True, True, False]]), torch.tensor([[1.0, 0.0]]))
+    centre.observe(margin, torch.tensor([[True, True, False]]), torch.tensor([[1.0, 0.0]]), torch.tensor([False]))
     assert centre.shift.item() == pytest.approx(-1.0)
+
+
+def test_videos_with_boundaries_are_left_out_and_weaken_the_move_by_their_share():
+    """Weak video: open 2, shut -10, middle -4. Beside it one annotated video: half of -4. Annotated ones alone: 0."""
+    margin = torch.tensor([[[2.0], [-10.0]], [[50.0], [-50.0]]])
+    mask = torch.ones(2, 2, dtype=torch.bool)
+    centre, taught = GateCentre(), GateCentre()
+    centre.observe(margin, mask, torch.ones(2, 1), torch.tensor([False, True]))
+    assert centre.shift.item() == pytest.approx(-2.0)
+    taught.observe(margin, mask, torch.ones(2, 1), torch.tensor([True, True]))
+    assert taught.shift.item() == 0
 
 
 @pytest.fixture
@@ -61,6 +72,7 @@ def test_the_threshold_is_moved_at_test_and_never_while_training(scene):
     module = built(setup)
     module.network.gates.sums.copy_(torch.tensor([4.0, -12.0]))
     module.network.gates.counts.fill_(1.0)
+    module.network.gates.videos.fill_(1.0)
     trained = module.train()(batch.features, batch.mask).background
     tested = module.eval()(batch.features, batch.mask).background
     torch.testing.assert_close(tested, trained - 4.0)

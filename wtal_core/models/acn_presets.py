@@ -8,10 +8,10 @@ from typing import Any
 
 from wtal_core.training.config import Stage, TrainingConfig
 
-_HEADS = Stage(epochs=30, learning_rate=1e-3)
+_HEADS = Stage(epochs=20, min_steps=600, learning_rate=1e-3)
 
 TRAINING = TrainingConfig(
-    stages=(_HEADS, Stage(epochs=3, learning_rate=1e-3, final=0.1, reset_optimizer=True)),
+    stages=(_HEADS, Stage(epochs=3, min_steps=150, learning_rate=1e-3, final=0.1, reset_optimizer=True)),
     weight_decay=5e-4,
     batch_size=4,
 )

@@ -17,19 +17,12 @@ from plotly.subplots import make_subplots
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8F98")
 LEVEL_COLOURS = {"video": "#8A8F98", "one-segment": "#56B4E9", "two-segment": "#0072B2", "full": "#009E73"}
 MUTED = "#8A8F98"
-ERROR_COLOURS = {
-    "correct": "#009E73",
-    "duplicate": "#56B4E9",
-    "wrong class": "#CC79A7",
-    "localization": "#E69F00",
-    "background": MUTED,
-}
 MARGIN = {"l": 48, "r": 12, "t": 12, "b": 40}
 MAX_POINTS = 4000
 """Points drawn per curve: more than the pixels of a wide screen."""
 
 
-def _styled(figure: go.Figure, height: int, *, x: str = "", y: str = "", legend: bool = True) -> go.Figure:
+def styled(figure: go.Figure, height: int, *, x: str = "", y: str = "", legend: bool = True) -> go.Figure:
     """The frame all figures share."""
     figure.update_layout(
         height=height,
@@ -66,66 +59,7 @@ def loss_curves(history: pd.DataFrame, height: int = 240) -> go.Figure:
             line={"width": 2 if index == 0 else 1.4, "color": PALETTE[index % len(PALETTE)]},
             hovertemplate="step %{x}<br>%{y:.4f}",
         )
-    return _styled(figure, height, x="step", y="loss")
-
-
-def map_by_tiou(table: pd.DataFrame, height: int = 250) -> go.Figure:
-    """Mean average precision over the tIoU thresholds, a line per run.
-
-    Parameters
-    ----------
-    table
-        Columns ``run`` (name), ``tiou`` (0 to 1) and ``mAP`` (0 to 1).
-    height
-        Pixels.
-    """
-    figure = go.Figure()
-    for index, (run, rows) in enumerate(table.groupby("run", sort=False)):
-        figure.add_scatter(
-            x=rows["tiou"],
-            y=100 * rows["mAP"],
-            name=str(run),
-            mode="lines+markers",
-            line={"width": 2.5 if index == 0 else 1.5, "color": PALETTE[0] if index == 0 else MUTED},
-            hovertemplate="tIoU %{x:.2f}<br>mAP %{y:.1f} %",
-        )
-    figure.update_yaxes(rangemode="tozero")
-    return _styled(figure, height, x="tIoU", y="mAP, %")
-
-
-def average_precision(table: pd.DataFrame, height: int | None = None) -> go.Figure:
-    """AP of each class, best first, with the other run as a tick where there is one.
-
-    Parameters
-    ----------
-    table
-        Columns ``label``, ``AP`` (0 to 1), ``colour`` (#rrggbb), and optionally ``before`` (0 to 1 or NaN).
-    height
-        Pixels; by the number of classes when None.
-    """
-    rows = table.sort_values("AP", na_position="first")
-    figure = go.Figure(
-        go.Bar(
-            x=100 * rows["AP"],
-            y=rows["label"],
-            orientation="h",
-            name="this run",
-            marker={"color": rows["colour"]},
-            hovertemplate="%{y}<br>AP %{x:.1f} %<extra></extra>",
-        )
-    )
-    if "before" in rows and rows["before"].notna().any():
-        figure.add_scatter(
-            x=100 * rows["before"],
-            y=rows["label"],
-            mode="markers",
-            name="before",
-            marker={"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": MUTED}},
-            hovertemplate="%{y}<br>before: %{x:.1f} %<extra></extra>",
-        )
-    figure.update_xaxes(range=[0, 100])
-    figure.update_yaxes(automargin=True)
-    return _styled(figure, height or max(180, 60 + 26 * len(rows)), x="AP, %", legend="before" in rows)
+    return styled(figure, height, x="step", y="loss")
 
 
 def phi_by_level(table: pd.DataFrame, height: int = 300) -> go.Figure:
@@ -162,7 +96,7 @@ def phi_by_level(table: pd.DataFrame, height: int = 300) -> go.Figure:
         )
     figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], automargin=True)
     figure.update_xaxes(rangemode="tozero")
-    return _styled(figure, height, x="φ, annotation time / video duration")
+    return styled(figure, height, x="φ, annotation time / video duration")
 
 
 def _interval(rows: pd.DataFrame) -> dict[str, object]:
@@ -208,35 +142,7 @@ def cost_against_map(table: pd.DataFrame, height: int = 360) -> go.Figure:
         )
     figure.update_xaxes(rangemode="tozero")
     figure.update_yaxes(rangemode="tozero")
-    return _styled(figure, height, x="annotation time, minutes", y="average mAP, %")
-
-
-def error_profile(table: pd.DataFrame, height: int = 120) -> go.Figure:
-    """What the best proposals are: one bar, a part per kind.
-
-    Parameters
-    ----------
-    table
-        Columns ``kind`` and ``share`` (0 to 1), in drawing order; kinds of share 0 are left out.
-    height
-        Pixels.
-    """
-    figure = go.Figure()
-    for kind, share in zip(table["kind"], table["share"], strict=True):
-        if share > 0:
-            figure.add_bar(
-                x=[100 * share],
-                y=["share"],
-                width=[0.8],
-                name=kind,
-                orientation="h",
-                marker={"color": ERROR_COLOURS.get(kind, MUTED), "line": {"width": 0}},
-                hovertemplate=f"{kind}: %{{x:.0f}} %<extra></extra>",
-            )
-    figure.update_layout(barmode="stack")
-    figure.update_xaxes(range=[0, 100], ticksuffix=" %")
-    figure.update_yaxes(visible=False)
-    return _styled(figure, height)
+    return styled(figure, height, x="annotation time, minutes", y="average mAP, %")
 
 
 def video_timeline(
@@ -272,7 +178,7 @@ def video_timeline(
     figure.update_xaxes(range=[0, duration], showgrid=False)
     figure.update_yaxes(automargin=True, showgrid=False, zeroline=False)
     figure.update_xaxes(title_text="seconds from the first picture", row=len(heights), col=1)
-    return _styled(figure, sum(heights) + 60, legend=False)
+    return styled(figure, sum(heights) + 60, legend=False)
 
 
 def _add_lanes(figure: go.Figure, segments: pd.DataFrame, lanes: Sequence[str], colours: Mapping[str, str]) -> None:

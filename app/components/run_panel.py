@@ -8,7 +8,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from app import charts, state
+from app import charts, score_charts, state
 from app.components.job_status import in_words
 from app.services import runs
 from app.services.runs import RunView
@@ -117,6 +117,17 @@ def history_table(history: tuple[RunView, ...]) -> int | None:
         height="content" if len(table) <= 8 else 320,
     ).selection.rows
     return history[marked[0]].run.id if marked and marked[0] < len(history) else None
+
+
+def fold_curve(history: tuple[RunView, ...]) -> None:
+    """How the models of a project have come on; from two measured runs on."""
+    table = pd.DataFrame(
+        [{"run": v.run.id, "fold": v.fold_score, "validation": v.average_mAP} for v in reversed(history)],
+        columns=["run", "fold", "validation"],
+    ).astype({"fold": float, "validation": float})
+    if table[["fold", "validation"]].notna().sum().max() >= 2:
+        st.plotly_chart(score_charts.fold_scores(table), key="fold-curve", config={"displayModeBar": False})
+        st.caption("Held-out training videos decide what is shown by itself; validation is for reporting.")
 
 
 def finished_run(view: RunView) -> None:

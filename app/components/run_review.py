@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import charts, state
+from app import charts, score_charts, state
 from app.components.run_panel import percent
 from app.services import classes, evaluating, reviewing
 from app.services.reviewing import VideoReview
@@ -16,6 +16,9 @@ from wtal_core.evaluation import EvaluationReport
 PLAIN = {"displayModeBar": False}
 CURVES = 4
 """Classes drawn with their curves: what fits one screen."""
+
+TIOU = (0.3, 0.5, 0.7)
+"""Thresholds precision and recall are drawn at."""
 
 PROPOSALS = 40
 """Proposals drawn; the worst of hundreds would only hide the best."""
@@ -36,10 +39,11 @@ def scores(run: int, other: int | None) -> None:
     with left:
         st.markdown("##### mAP by tIoU")
         table = pd.concat([_by_tiou(run, report), *([_by_tiou(other, before)] if before and other else [])])
-        st.plotly_chart(charts.map_by_tiou(table), config=PLAIN, key="map-by-tiou")
+        st.plotly_chart(score_charts.map_by_tiou(table), config=PLAIN, key="map-by-tiou")
+        _precision_recall(run)
     with right:
         st.markdown("##### AP by class, mean over tIoU")
-        st.plotly_chart(charts.average_precision(_by_class(report, before)), config=PLAIN, key="ap-by-class")
+        st.plotly_chart(score_charts.average_precision(_by_class(report, before)), config=PLAIN, key="ap-by-class")
         _errors(run)
 
 
@@ -85,7 +89,23 @@ def _errors(run: int) -> None:
         return
     st.markdown("##### The best proposals, as many as instances")
     table = pd.DataFrame([{"kind": kind.value, "share": shares[0]} for kind, shares in profile.shares().items()])
-    st.plotly_chart(charts.error_profile(table), config=PLAIN, key="error-profile")
+    st.plotly_chart(score_charts.error_profile(table), config=PLAIN, key="error-profile")
+
+
+def _precision_recall(run: int) -> None:
+    st.markdown("##### Precision over recall")
+    tiou = st.segmented_control("tIoU", TIOU, default=TIOU[1], key="pr-tiou", label_visibility="collapsed") or TIOU[1]
+    colours = class_colours()
+    rows = [
+        {"label": label, "recall": recall, "precision": precision, "colour": colours.get(label, charts.PALETTE[0])}
+        for label, curve in reviewing.precision_recall(state.workspace(), run, tiou).items()
+        for recall, precision in [
+            (0.0, max(curve.envelope, default=0.0)),
+            *zip(curve.recall, curve.envelope, strict=True),
+        ]
+    ]
+    if rows:
+        st.plotly_chart(score_charts.precision_recall(pd.DataFrame(rows)), config=PLAIN, key="precision-recall")
 
 
 def class_colours() -> dict[str, str]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import state
 from app.components.run_form import run_form
-from app.components.run_panel import LEVELS, active_run, comparison, finished_run, history_table
+from app.components.run_panel import LEVELS, active_run, comparison, finished_run, fold_curve, history_table
 from app.services import library, runs
 
 project = state.project()
@@ -42,6 +42,7 @@ with work:
     else:
         st.markdown("##### Runs")
         marked = history_table(history)
+        fold_curve(history)
         finished = [view for view in history if view.run.status not in runs.ACTIVE]
         chosen = next((view for view in finished if view.run.id == marked), finished[0] if finished else None)
         if chosen:

@@ -16,7 +16,8 @@ from app.workspace import Workspace
 from db.errors import NotFoundError
 from db.records import VideoRecord
 from wtal_core.domain import MICROSECONDS, Annotation, Proposal, Subset
-from wtal_core.evaluation import GroundTruth
+from wtal_core.evaluation import GroundTruth, curves
+from wtal_core.evaluation.curves import PrecisionRecall
 from wtal_core.evaluation.errors import FalsePositiveProfile, false_positive_profile
 
 
@@ -111,6 +112,18 @@ def review_video(workspace: Workspace, run: int, video_id: int) -> VideoReview:
 
 def error_profile(workspace: Workspace, run: int) -> FalsePositiveProfile | None:
     """What the best proposals of a run are (correct, or wrong in which way); None if there is nothing to measure on."""
+    found = _measurable(workspace, run)
+    return None if found is None else false_positive_profile(*found)
+
+
+def precision_recall(workspace: Workspace, run: int, tiou: float) -> Mapping[str, PrecisionRecall]:
+    """Precision over recall of each class at a tIoU threshold; empty if there is nothing to measure on."""
+    found = _measurable(workspace, run)
+    return {} if found is None else curves.precision_recall(*found, tiou)
+
+
+def _measurable(workspace: Workspace, run: int) -> tuple[GroundTruth, Mapping[str, list[Proposal]]] | None:
+    """Ground truth of the complete validation videos a run predicted, and its proposals; None without an instance."""
     with workspace.read() as unit:
         row = unit.runs.get(run)
         taken = snapshots.take(unit, row.project_id)
@@ -119,7 +132,7 @@ def error_profile(workspace: Workspace, run: int) -> FalsePositiveProfile | None
     truth = [taken.validation[name].labels for name in found]
     if not any(labels.annotations for labels in truth):
         return None
-    return false_positive_profile(GroundTruth.from_labels(truth, subset=Subset.VALIDATION.value), found)
+    return GroundTruth.from_labels(truth, subset=Subset.VALIDATION.value), found
 
 
 def _is_hidden(video: VideoRecord, newest_class: int) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import charts
+from app import charts, score_charts
 
 
 def test_a_loss_chart_has_a_line_per_term_in_the_tables_order():
@@ -18,7 +18,7 @@ def test_a_loss_chart_has_a_line_per_term_in_the_tables_order():
 
 def test_map_is_drawn_in_percent_with_the_first_run_in_colour():
     table = pd.DataFrame({"run": ["a", "a", "b"], "tiou": [0.3, 0.5, 0.3], "mAP": [0.6, 0.4, 0.5]})
-    figure = charts.map_by_tiou(table)
+    figure = score_charts.map_by_tiou(table)
     assert list(figure.data[0].y) == [60.0, 40.0]
     assert figure.data[0].line.color == charts.PALETTE[0]
     assert figure.data[1].line.color == charts.MUTED
@@ -26,7 +26,7 @@ def test_map_is_drawn_in_percent_with_the_first_run_in_colour():
 
 def test_the_best_class_stands_on_top():
     table = pd.DataFrame({"label": ["Jump", "Run"], "AP": [0.2, 0.9], "colour": ["#111111", "#222222"]})
-    figure = charts.average_precision(table)
+    figure = score_charts.average_precision(table)
     assert list(figure.data[0].y) == ["Jump", "Run"]  # Plotly draws a bar chart from the bottom
     assert list(figure.data[0].marker.color) == ["#111111", "#222222"]
     assert len(figure.data) == 1
@@ -34,7 +34,7 @@ def test_the_best_class_stands_on_top():
 
 def test_another_run_is_a_tick_on_the_same_class():
     table = pd.DataFrame({"label": ["Run"], "AP": [0.9], "colour": ["#222222"], "before": [0.5]})
-    figure = charts.average_precision(table)
+    figure = score_charts.average_precision(table)
     assert figure.data[1].name == "before"
     assert list(figure.data[1].x) == [50.0]
 
@@ -71,9 +71,23 @@ def test_phi_has_an_interval_for_what_was_measured_here_and_none_for_a_paper():
     assert paper.error_x.array is None
 
 
+def test_precision_over_recall_is_a_line_per_class_in_percent():
+    table = pd.DataFrame({"label": ["Run", "Run", "Jump"], "recall": [0.0, 0.5, 1.0], "precision": [1.0, 0.8, 0.4]})
+    figure = score_charts.precision_recall(table.assign(colour="#0072B2"))
+    assert [line.name for line in figure.data] == ["Run", "Jump"]
+    assert list(figure.data[0].y) == [100, 80]
+
+
+def test_scores_of_folds_and_validation_are_two_lines_over_runs():
+    table = pd.DataFrame({"run": [1, 2, 3], "fold": [0.2, float("nan"), 0.5], "validation": [0.1, 0.3, 0.4]})
+    fold, validation = score_charts.fold_scores(table).data
+    assert (list(fold.x), list(fold.y)) == (["run 1", "run 3"], [20, 50])
+    assert list(validation.x) == ["run 1", "run 2", "run 3"]
+
+
 def test_an_error_profile_adds_up_to_all_proposals():
     table = pd.DataFrame({"kind": ["correct", "duplicate", "background"], "share": [0.25, 0.0, 0.75]})
-    figure = charts.error_profile(table)
+    figure = score_charts.error_profile(table)
     assert [trace.name for trace in figure.data] == ["correct", "background"]
     assert sum(trace.x[0] for trace in figure.data) == 100
 

@@ -467,7 +467,7 @@ def test_results_show_the_run_that_the_project_shows(enter):
     app = visit("results")
     assert app.selectbox(key="run").value == 2
     assert (app.metric[0].label, app.metric[0].value) == ("Average mAP, %", "100.0")
-    assert len(app.get("plotly_chart")) == 4  # mAP, AP, errors, timeline
+    assert len(app.get("plotly_chart")) == 5  # mAP, precision over recall, AP, errors, timeline
 
 
 def test_results_against_another_run_show_the_difference(enter):

@@ -57,6 +57,13 @@ def test_the_errors_of_a_perfect_run_are_none_and_of_a_shifted_one_localization(
     assert shifted.shares()["correct"][0] == 0.0
 
 
+def test_precision_over_recall_of_a_perfect_run_stays_at_one(lab):
+    workspace, scene = lab
+    shifted, perfect = (reviewing.precision_recall(workspace, run, 0.5) for run in scene.runs)
+    assert max(curve.average_precision for curve in shifted.values()) == 0
+    assert [curve.average_precision for curve in perfect.values() if curve.n_instances] == [1.0] * len(perfect)
+
+
 def test_a_validation_video_is_hidden_again_when_a_class_is_added(lab):
     workspace, scene = lab
     validation = next(video for video in scene.videos if library.video(workspace, video).subset == "validation")

@@ -126,6 +126,17 @@ def test_a_mark_while_playing_stores_the_frame_on_the_screen(
     assert exact == seen
 
 
+def _marks_at(desk: Desk, film: CodedVideo, rate: float) -> tuple[int, int]:
+    """The film played until ten marks could be read off the screen, or eight times."""
+    seen = exact = 0
+    for _ in range(8):
+        read, right = marks_while_playing(desk, film, len(film.times), rate)
+        seen, exact = seen + read, exact + right
+        if seen >= 10:
+            break
+    return seen, exact
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", MADE)
 def test_the_table_of_exactness(
@@ -150,7 +161,7 @@ def test_the_table_of_exactness(
     for pause in range(10):
         desk.go(draw.randrange(20))
         pauses += pauses_exactly(desk, film, beyond=22 + 2 * pause)
-    marks = [marks_while_playing(desk, film, len(film.times), rate) for rate in RATES]
+    marks = [_marks_at(desk, film, rate) for rate in RATES]
     told = [f"{steps}/{len(film.times) - 1}", f"{seeks}/100", f"{pauses}/10", *(f"{b}/{a}" for a, b in marks)]
     print(f"\n| {name} | {' | '.join(told)} |")
     assert (steps, seeks, pauses) == (len(film.times) - 1, 100, 10)

@@ -10,11 +10,20 @@ import math
 import statistics
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from scipy.stats import t as student
 
 CONFIDENCE = 0.95
+
+
+class Claims(Protocol):
+    """What a table says: see ``paper_tables.table.PaperTable``."""
+
+    rows: Mapping[str, float | None]
+
+    @property
+    def claims(self) -> list[tuple[str, str]]: ...
 
 
 @dataclass(frozen=True)
@@ -65,3 +74,20 @@ def judge(worse: Mapping[Hashable, float], better: Mapping[Hashable, float]) -> 
     low, high = mean - half, mean + half
     word = "holds" if low > 0 else "reversed" if high < 0 else "within noise"
     return Verdict(word, mean, low, high, n_ordered, n)
+
+
+def verdicts(table: Claims, results: Mapping[str, Mapping[Hashable, float]]) -> list[str]:
+    """One line for every ordering the table claims, with the numbers it prints.
+
+    Parameters
+    ----------
+    table
+        A paper's table.
+    results
+        Cell to its results by what pairs them; a cell that is not there was not run.
+    """
+    return [
+        f"{worse} < {better} ({table.rows[worse]} < {table.rows[better]}): "
+        f"{judge(results.get(worse, {}), results.get(better, {}))}"
+        for worse, better in table.claims
+    ]

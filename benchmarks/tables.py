@@ -23,8 +23,8 @@ from pathlib import Path
 import torch
 from calibration import calibration_seconds
 from data import SHARES, SUPERVISIONS, Yardstick, read
-from orderings import judge
-from paper_tables import TABLES, PaperTable
+from orderings import verdicts
+from paper_tables import TABLES
 
 from wtal_core.models import METHODS
 from wtal_core.models.method import configured
@@ -130,19 +130,13 @@ def table(wanted: list[Cell], done: dict[Cell, dict], step: float) -> str:
     return "\n".join(lines)
 
 
-def verdicts(paper: PaperTable, done: dict[Cell, dict], datasets: list[str]) -> str:
-    """Every ordering the table claims: what was measured here, beside the printed numbers."""
-    lines = [f"{paper.title} (paper: {paper.printed})"]
-    for dataset in datasets:
-        found: dict[str, dict[int, float]] = {}
-        for cell, each in done.items():
-            if cell.dataset == dataset:
-                found.setdefault(cell.text, {})[cell.seed] = 100 * each["average_mAP"]
-        for worse, better in paper.claims:
-            printed = f"{paper.rows[worse]} < {paper.rows[better]}"
-            verdict = judge(found.get(worse, {}), found.get(better, {}))
-            lines.append(f"{dataset:16} {worse} < {better} ({printed}): {verdict}")
-    return "\n".join(lines)
+def by_cell(done: dict[Cell, dict], dataset: str) -> dict[str, dict[int, float]]:
+    """Average mAP in percent of one data set, by cell and seed."""
+    found: dict[str, dict[int, float]] = {}
+    for cell, each in done.items():
+        if cell.dataset == dataset:
+            found.setdefault(cell.text, {})[cell.seed] = 100 * each["average_mAP"]
+    return found
 
 
 def main() -> None:
@@ -182,7 +176,9 @@ def main() -> None:
             done[cell] = known[name]
     print(table(wanted, done, calibration_seconds()))
     for name in options.table:
-        print(f"\n{name}: {verdicts(TABLES[name], done, options.dataset)}")
+        print(f"\n{name}: {TABLES[name].title} (paper: {TABLES[name].printed})")
+        for dataset in options.dataset:
+            print(dataset, *verdicts(TABLES[name], by_cell(done, dataset)), sep="\n  ")
 
 
 if __name__ == "__main__":

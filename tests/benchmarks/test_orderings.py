@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.orderings import judge
+from benchmarks.orderings import judge, verdicts
 from benchmarks.paper_tables import TABLES
 from benchmarks.paper_tables.table import PaperTable
 
@@ -67,3 +67,15 @@ def test_an_ordering_between_rows_that_are_not_there_is_refused():
 def test_a_chain_claims_its_neighbours_once():
     table = PaperTable("losses", {"a": 1.0, "b": 2.0, "c": 3.0}, (("a", "b", "c"), ("b", "c")))
     assert table.claims == [("a", "b"), ("b", "c")]
+
+
+def test_every_claim_is_one_line_beside_its_printed_numbers():
+    table = PaperTable(
+        "thresholds",
+        {"m:video@manual": 23.9, "m:video": 28.2, "m:semi1": None},
+        (("m:video@manual", "m:video", "m:semi1"),),
+    )
+    assert verdicts(table, {"m:video@manual": by_seed(50, 52), "m:video": by_seed(60, 62)}) == [
+        "m:video@manual < m:video (23.9 < 28.2): holds: +10.0 [+10.0, +10.0], 2 of 2 in order",
+        "m:video < m:semi1 (28.2 < None): missing",
+    ]

@@ -415,3 +415,10 @@ def test_labels_cost_no_more_actions_than_in_the_fastest_tools(desk: Desk):
     assert actions("Alt+3", (20, "1"), (30, "1")) == 2
     assert actions("Alt+4", (40, "1"), (50, "1")) == 2
     assert actions("Alt+4", (60, "Enter")) == 1
+    before, labels = desk.page.evaluate("window.marked"), len(desk.labels)
+    desk.go(80)
+    desk.page.keyboard.down("1")
+    desk.go(90)
+    desk.page.wait_for_timeout(300)
+    desk.page.keyboard.up("1")
+    assert len(desk.labels) == labels + 1 and desk.page.evaluate("window.marked") - before == 1, "one hold"

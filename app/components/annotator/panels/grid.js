@@ -173,7 +173,7 @@ function countsOf(bench) {
 
 /** A silent player of one span, over and over. @param {string} media @param {Proposal} span */
 function looping(media, { start, end }) {
-  const video = /** @type {HTMLVideoElement} */ (h("video", { src: media, playsinline: true, tabindex: "-1", "aria-hidden": true, preload: "auto" }));
+  const video = /** @type {HTMLVideoElement} */ (h("video", { src: media, playsinline: true, tabindex: "-1", "aria-hidden": true, preload: "metadata" }));
   video.muted = true;
   const rewind = () => {
     video.currentTime = start / 1e6;

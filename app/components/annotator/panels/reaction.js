@@ -11,6 +11,8 @@ const TOO_SOON = 80;
 export const median = (times) => Math.round([...times].sort((a, b) => a - b)[times.length >> 1]);
 
 export class ReactionTime {
+  #isMeasuring = false;
+
   /** @param {import("../workbench.js").Workbench} bench */
   constructor(bench) {
     this.bench = bench;
@@ -36,6 +38,8 @@ export class ReactionTime {
   }
 
   async #measure() {
+    if (this.#isMeasuring) return; // letting go of Space presses the button in some browsers
+    this.#isMeasuring = true;
     /** @type {number[]} */
     const times = [];
     while (times.length < FLASHES && this.lamp.isConnected) {
@@ -44,6 +48,7 @@ export class ReactionTime {
       if (time >= TOO_SOON) times.push(time);
     }
     this.lamp.textContent = "Measure";
+    this.#isMeasuring = false;
     if (times.length === FLASHES) await this.#save(median(times));
   }
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from wtal_core.domain import ActivationSequence, FeatureSequence, Proposal, VideoPrediction
+from wtal_core.inference.contrast import fused_instead
+from wtal_core.inference.fusion import FusionRule
 from wtal_core.models.method import Output, projected
 from wtal_core.training.cells import fitted
 from wtal_core.training.checkpoint import TrainedMethod
@@ -22,7 +24,11 @@ BATCH_SNIPPETS = 4096
 
 
 def predict(
-    trained: TrainedMethod, sequences: Iterable[FeatureSequence], *, device: torch.device | str | None = None
+    trained: TrainedMethod,
+    sequences: Iterable[FeatureSequence],
+    *,
+    device: torch.device | str | None = None,
+    fusion: FusionRule | None = None,
 ) -> Iterator[tuple[VideoPrediction, list[Proposal]]]:
     """Predict each sequence, in the given order.
 
@@ -34,6 +40,9 @@ def predict(
         Full-length features (T, D), any T from 1 on; may be an iterator over more than fits in memory.
     device
         None: CUDA where there is one.
+    fusion
+        Fuse candidates cut from the method's traces, of the classes it would propose, in place of its own proposals
+        (GauFuse's post-processing, FACTS 7.1, for any method); None keeps the method's own.
 
     Yields
     ------
@@ -53,7 +62,13 @@ def predict(
     while window := list(islice(checked, WINDOW)):
         tensors = [projected(module, _tensor(sequence, where)) for sequence in window]
         for prediction in forward(module, window, tensors, trained.class_names):
-            yield prediction, module.localize(prediction)
+            proposals = module.localize(prediction)
+            if fusion is not None:
+                traces = module.traces(prediction) if hasattr(module, "traces") else None
+                proposals = fused_instead(
+                    prediction, proposals, rule=fusion, traces=traces, cut=getattr(module, "cut", None)
+                )
+            yield prediction, proposals
 
 
 def forward(

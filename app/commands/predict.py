@@ -19,6 +19,7 @@ from app.commands.train import DATA
 
 if TYPE_CHECKING:
     from wtal_core.domain import FeatureSequence, Proposal
+    from wtal_core.inference.fusion import FusionRule
 
 SUMMARY = "predict proposals with a trained run"
 
@@ -32,6 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--annotations", type=Path, metavar="FILE", help="lists the videos and their durations")
     parser.add_argument("--subset", help="predict these videos only (default: all of FILE)")
     parser.add_argument("--out", required=True, type=Path, metavar="PRED.json", help="results file")
+    parser.add_argument(
+        "--fusion",
+        metavar="TEMPLATE[:TAU]",
+        help="fuse overlapping candidates instead of the method's own suppression: gaussian, exponential, t, uniform "
+        "or nms, and the temperature (default: .03)",
+    )
     add_format_argument(parser)
 
 
@@ -43,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("--annotations and --subset go with --features, not with --videos")
     if options.out.is_dir():
         raise CommandError(f"{options.out}: this is a folder; --out names a file")
+    fusion = _fusion(options.fusion)
     n_videos, sequences = _sequences(options)
     from wtal_core.predict import predict
     from wtal_core.training.checkpoint import load
@@ -51,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     predictions: dict[str, list[Proposal]] = {}
     origins: dict[str, int] = {}
     progress = Progress("predict")
-    for prediction, proposals in predict(trained, sequences):
+    for prediction, proposals in predict(trained, sequences, fusion=fusion):
         grid = prediction.activation.grid
         predictions[prediction.activation.video_id] = proposals
         origins[prediction.activation.video_id] = grid.origin
@@ -61,7 +69,23 @@ def run(options: argparse.Namespace) -> int:
     print(f"predictions  {options.out}")
     print(f"videos       {len(predictions)}")
     print(f"proposals    {sum(map(len, predictions.values()))}")
+    if fusion is not None:
+        print(f"fusion       {fusion.template}, temperature {fusion.temperature:g}")
     return 0
+
+
+def _fusion(text: str | None) -> FusionRule | None:
+    """``TEMPLATE[:TAU]`` as a rule."""
+    if text is None:
+        return None
+    from wtal_core.inference.fusion import FusionRule
+    from wtal_core.training.config import overridden
+
+    template, colon, temperature = text.partition(":")
+    try:
+        return overridden(FusionRule(), {"template": template, **({"temperature": temperature} if colon else {})})
+    except ValueError as error:
+        raise CommandError(f"--fusion {text}: {error}") from error
 
 
 def _sequences(options: argparse.Namespace) -> tuple[int, Iterable[FeatureSequence]]:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from wtal_core.domain import FeatureSequence, SnippetGrid
+from wtal_core.inference.fusion import FusionRule
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.predict import BATCH_SNIPPETS, predict
@@ -59,3 +60,18 @@ def test_features_of_another_length_than_their_video_are_refused(trained):
     grid = SnippetGrid.regular(100, 30_000_000)
     with pytest.raises(GridMismatch, match="100 snippets"):
         list(predict(trained, [FeatureSequence("v", np.zeros((100, 6), np.float32), grid)]))
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_any_method_can_have_its_candidates_fused(name):
+    """The classes stay those the method itself proposes, overlapping proposals of a class are gone, best first."""
+    torch.manual_seed(0)
+    entry, names = METHODS[name], ("a", "b")
+    module = entry.build(entry.config(), Setup(6, names)).eval()
+    trained = TrainedMethod(name, entry.config(), names, {}, 6, entry.training, module)
+    [(_, own)] = predict(trained, [sequence("v", 60)])
+    [(_, fused)] = predict(trained, [sequence("v", 60)], fusion=FusionRule("nms", iou_threshold=0.3))
+    assert {each.label for each in fused} <= {each.label for each in own}
+    assert [each.score for each in fused] == sorted((each.score for each in fused), reverse=True)
+    for index, one in enumerate(fused):
+        assert all(one.segment.tiou(two.segment) <= 0.3 for two in fused[index + 1 :] if two.label == one.label)

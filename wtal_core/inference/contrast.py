@@ -118,3 +118,46 @@ def contrast_proposals(
 def gate_traces(prediction: VideoPrediction) -> NDArray[np.float32]:
     """How surely a class beats its threshold, (T, C), 0 to 1: the trace of a method that names no other."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * prediction.activation.margin)), np.float32)
+
+
+def fused_instead(
+    prediction: VideoPrediction,
+    own: Iterable[Proposal],
+    *,
+    rule: FusionRule,
+    traces: NDArray[np.floating] | None = None,
+    cut: Cut | None = None,
+    class_power: float = 1.0,
+) -> list[Proposal]:
+    """Fused candidates of the classes a method would propose, in place of its own proposals.
+
+    Parameters
+    ----------
+    prediction
+        Of one video.
+    own
+        What the method's ``localize`` gave: these classes are kept.
+    rule
+        How candidates that overlap become one.
+    traces
+        What is thresholded, (T, C); :func:`gate_traces` by default.
+    cut
+        How candidates are made; nineteen shares of the maximum by default.
+    class_power
+        Power of a class's video score that its proposals are multiplied with; 0 is off.
+
+    Returns
+    -------
+    list
+        Best first.
+    """
+    activation = prediction.activation
+    kept = sorted({activation.class_names.index(each.label) for each in own})
+    return contrast_proposals(
+        gate_traces(prediction) if traces is None else traces,
+        kept,
+        activation,
+        cut=cut or Cut(),
+        rule=rule,
+        class_scores=prediction.video_scores.astype(np.float64) ** class_power,
+    )

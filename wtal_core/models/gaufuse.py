@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.inference.contrast import contrast_proposals
+from wtal_core.inference.contrast import Cut, fused_instead
 from wtal_core.models.gaufuse_config import BASES, PRESETS, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import change, pseudo_label
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
@@ -152,17 +152,24 @@ class GauFuse(nn.Module):
         """What is thresholded at test, (T, C), 0 to 1."""
         return traces_of(self.base, prediction, self.config.test_mix)
 
+    @property
+    def cut(self) -> Cut:
+        """How they are cut into candidates at test."""
+        return replace(self.config.cut, upsample=self.config.test_upsample)
+
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Fused candidates of the classes the base would propose, or the base's own proposals, best first."""
         own: list[Proposal] = self.base.localize(prediction)
-        config, activation = self.config, prediction.activation
+        config = self.config
         if config.test == "own":
             return own
-        kept = sorted({activation.class_names.index(each.label) for each in own})
-        scores = prediction.video_scores.astype(np.float64) ** config.class_power
-        cut = replace(config.cut, upsample=config.test_upsample)
-        return contrast_proposals(
-            self.traces(prediction), kept, activation, cut=cut, rule=config.test_rule, class_scores=scores
+        return fused_instead(
+            prediction,
+            own,
+            rule=config.test_rule,
+            traces=self.traces(prediction),
+            cut=self.cut,
+            class_power=config.class_power,
         )
 
     def _batch_targets(self, batch: Batch) -> Tensor:

@@ -62,6 +62,9 @@ class Method(Protocol):
         the trainer.
     ``after_stage(stage, predict, videos) -> None``
         The same between two stages: called after the last pass of every stage but the last, ``stage`` counting from 0.
+    ``traces(prediction) -> NDArray``, ``cut: Cut``
+        What is cut into candidates when proposals are to be fused, (T, C) from 0 to 1, and how; by default the gate
+        s > b and shares of its maximum (``wtal_core.inference.contrast``).
     ``finish(predict, videos) -> None``
         What is learned once the networks stand: called after the last stage, before the run is kept.
     ``extra_state() -> dict[str, Tensor]``, ``load_extra_state(state) -> None``

@@ -226,6 +226,11 @@ class Rskp(nn.Module):
         frames = share * _softmax(extras["plain"]) + (1 - share) * _softmax(extras["spread"])
         return np.asarray((frames * extras["attention"][:, None])[:, :-1], np.float32)
 
+    @property
+    def cut(self) -> Cut:
+        """How its traces are cut into candidates."""
+        return Cut(THRESHOLDS, "absolute", RSKP_STRIP, self.config.ends)
+
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Runs of the frame score above twenty thresholds, scored by contrast, suppressed (FACTS 6.6)."""
         config = self.config
@@ -233,7 +238,7 @@ class Rskp(nn.Module):
             self.traces(prediction),
             np.flatnonzero(prediction.video_scores >= config.class_threshold).tolist(),
             prediction.activation,
-            cut=Cut(THRESHOLDS, "absolute", RSKP_STRIP, config.ends),
+            cut=self.cut,
             rule=FusionRule("nms", iou_threshold=config.nms_threshold, overlap="lower"),
         )
 

@@ -32,7 +32,7 @@ def scene():
 
 def short(**settings):
     """Two passes of the base and two label stages of one."""
-    chosen = {"label_epochs": (1, 1), "base_settings": ("training.epochs=1", "training.min_steps=0"), **settings}
+    chosen = {"label_epochs": (1, 1), "base_settings": ("training.steps=1",), **settings}
     return configured(ENTRY, None, chosen)
 
 

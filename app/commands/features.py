@@ -52,12 +52,14 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     dataset = read_folder(options.folder, options)
     meta = dataset.meta
-    rates = sorted({float(rate) for rate in meta.video_fps.values()} or {float(meta.fps)})
-    shown = f"{rates[0]:g}" if len(rates) == 1 else f"{rates[0]:.4g} to {rates[-1]:.4g}"
+    rates = _between({float(rate) for rate in meta.video_fps.values()} or {float(meta.fps)})
+    cut = (
+        f" ({meta.snippet_frames} frames every {meta.stride_frames} at {rates} fps)" if meta.snippet_frames > 1 else ""
+    )
     print(f"layout       {dataset.layout}")
     print(f"features     {dataset.kind or '-'}, {dataset.n_features} columns")
     print(f"streams      {', '.join(f'{name} {a}-{b - 1}' for name, (a, b) in meta.streams.items()) or '-'}")
-    print(f"snippets     {meta.snippet_frames} frames every {meta.stride_frames} at {shown} fps")
+    print(f"snippets     every {_between({float(grid.step) for grid in dataset.grids.values()})} s{cut}")
     print(f"clicks       {sum(len(said.annotations) for said in dataset.clicks.values())}")
     rows = []
     for side in ("training", dataset.evaluated):
@@ -69,6 +71,12 @@ def _check(options: argparse.Namespace) -> int:
     print(table(("side", "videos", "instances", "ambiguous", "seconds"), rows))
     print(f"classes      {', '.join(dataset.class_names)}")
     return 0
+
+
+def _between(values: set[float]) -> str:
+    """One number, or the first and the last of several."""
+    first, last = f"{min(values):.4g}", f"{max(values):.4g}"
+    return first if first == last else f"{first} to {last}"
 
 
 def _convert(options: argparse.Namespace) -> int:

@@ -261,7 +261,7 @@ def test_every_row_has_a_name_of_its_own_and_settings_its_method_takes(benchmark
         (("thumos14",), "which features? give the FOLDER"),
         (("thumos14", "FOLDER", "--features", "FOLDER"), "which features? give the FOLDER they lie in, once"),
         (("thumos14", "gone"), "gone: there is no such folder"),
-        (("thumos14", "FOLDER", "--layout", "basnet"), "the ground truth (gt.json) is missing"),
+        (("thumos14", "FOLDER", "--layout", "basnet"), "the ground truth (gt.json) not found"),
         (("thumos14", "FOLDER", "--paper", "p-mil"), "no rows of paper 'p-mil' on THUMOS'14; there are wtalc, ttc_loc"),
         (("thumos14", "FOLDER", "--rows", "table9*"), "no row is called 'table9*'"),
         (("thumos14", "FOLDER", "--seeds", "one"), "--seeds are whole numbers"),

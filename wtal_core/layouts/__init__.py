@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wtal_core.layouts import actionformer, activitynet_c3d, basnet, mmaction2, plain, wtalc
 from wtal_core.layouts.dataset import Choice, FeatureDataset, Layout, StoredFeatures
-from wtal_core.layouts.problems import LayoutError, Need
+from wtal_core.layouts.problems import LayoutError, Need, some
 
 __all__ = [
     "LAYOUTS",
@@ -45,14 +45,14 @@ class Recognised:
         What of the layout is there, in words.
     missing
         One sentence for each file that the layout cannot do without and that is not there.
-    n_telling
-        How many of the signs that tell this layout from others are there.
+    share
+        How much of what tells this layout from others is there, 0 to 1.
     """
 
     name: str
     found: tuple[str, ...]
     missing: tuple[str, ...]
-    n_telling: int
+    share: float
 
 
 def recognise(folder: Path) -> list[Recognised]:
@@ -61,11 +61,16 @@ def recognise(folder: Path) -> list[Recognised]:
     for name, layout in LAYOUTS.items():
         there = [need for need in layout.NEEDS if need.find(folder)]
         missing = [need for need in layout.NEEDS if not need.is_optional and need not in there]
-        n_telling = sum(need.is_telling for need in there)
-        if n_telling:
+        share = sum(need.is_telling for need in there) / sum(need.is_telling for need in layout.NEEDS)
+        if share > 0:
             sentences = tuple(need.missing(folder) for need in missing)
-            seen.append(Recognised(name, tuple(need.what for need in there), sentences, n_telling))
-    return sorted(seen, key=lambda each: (len(each.missing), -each.n_telling))
+            seen.append(Recognised(name, tuple(need.what for need in there), sentences, share))
+    return sorted(seen, key=_likelihood)
+
+
+def _likelihood(seen: Recognised) -> tuple[bool, float, int]:
+    """Whole layouts first, then those of which most is there."""
+    return bool(seen.missing), -seen.share, len(seen.missing)
 
 
 def read_layout(folder: Path, name: str = "auto", choice: Choice | None = None) -> FeatureDataset:
@@ -106,16 +111,17 @@ def _automatic(folder: Path, choice: Choice) -> str:
     if choice.annotations is not None:
         seen = [_with_annotations(each) for each in seen]
     whole = [each for each in seen if not each.missing]
-    if len(whole) == 1 or (whole and whole[0].n_telling > whole[1].n_telling):
+    if len(whole) == 1:
         return whole[0].name
     if whole:
         names = " and ".join(f"{each.name} ({LAYOUTS[each.name].TITLE})" for each in whole)
         raise LayoutError(f"{folder}: it looks like {names}; say which with --layout")
     if seen:
-        best = min(seen, key=lambda each: (len(each.missing), -each.n_telling))
+        best = min(seen, key=_likelihood)
         raise LayoutError(
-            f"{folder}: this looks like {LAYOUTS[best.name].TITLE} (there: {', '.join(best.found)}), but "
+            f"{folder}: this looks like {LAYOUTS[best.name].TITLE} (there: {some(best.found)}), but "
             + "; ".join(sentence.removeprefix(f"{folder}: ") for sentence in best.missing)
+            + _above(folder)
         )
     wanted = "; ".join(
         f"{name}: {', '.join(need.patterns[0] for need in layout.NEEDS if need.is_telling)}"
@@ -123,10 +129,18 @@ def _automatic(folder: Path, choice: Choice) -> str:
     )
     raise LayoutError(
         f"{folder}: nothing of a layout this program knows is here; give the folder that holds these ({wanted})"
+        + _above(folder)
     )
+
+
+def _above(folder: Path) -> str:
+    """The advice to take the folder above, where that is a whole data set."""
+    above = folder.resolve().parent
+    whole = [each for each in recognise(above) if not each.missing]
+    return f". The folder above it, {above}, looks whole ({LAYOUTS[whole[0].name].TITLE}): give that" if whole else ""
 
 
 def _with_annotations(seen: Recognised) -> Recognised:
     """The same where a person has named the annotation file."""
     given = [sentence for sentence in seen.missing if "annotation" not in sentence and "ground truth" not in sentence]
-    return Recognised(seen.name, seen.found, tuple(given), seen.n_telling)
+    return Recognised(seen.name, seen.found, tuple(given), seen.share)

@@ -35,8 +35,9 @@ ANNOTATIONS = Need(
 FEATURES = Need(
     "the feature folder (<video>.npy)",
     (
-        *("i3d_features", "*_features", "features/*stride*", "*stride*", "*/i3d_features", "*/*_features"),
-        *("features/*i3d*", "features/*tsp*", "features"),
+        *("i3d_features/*.npy", "*_features/*.npy", "features/*stride*/*.npy", "*stride*/*.npy"),
+        *("*/i3d_features/*.npy", "*/*_features/*.npy", "features/*i3d*/*.npy", "features/*tsp*/*.npy"),
+        "features/*.npy",
     ),
     SOURCE,
     is_telling=True,
@@ -79,7 +80,7 @@ def read(folder: Path, choice: Choice) -> FeatureDataset:
 
 def _feature_folder(folder: Path) -> Path:
     """The one folder with npy files among those that could be it."""
-    found = [path for path in FEATURES.find(folder) if path.is_dir() and any(path.glob("*.npy"))]
+    found = sorted({path.parent for path in FEATURES.find(folder)})
     if not found and any(folder.glob("*.npy")):
         return folder
     if not found:

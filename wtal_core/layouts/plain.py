@@ -26,10 +26,15 @@ PUBLISHED = "published.json"
 ANNOTATIONS = Need(
     "the annotations (annotations.json)",
     ("annotations.json",),
-    "`wtal features convert`, or ActivityNet-style json of your own",
+    "`wtal features convert`, or ActivityNet-style json of your own; in a part of a published folder, give the whole",
     is_telling=True,
 )
-FEATURES = Need("the features (<video>.npy)", ("*.npy",), "`wtal extract` or `wtal features convert`", is_telling=True)
+FEATURES = Need(
+    "the features (<video>.npy)",
+    ("*.npy", "features/*.npy"),
+    "`wtal extract` or `wtal features convert`",
+    is_telling=True,
+)
 NEEDS: tuple[Need, ...] = (FEATURES, ANNOTATIONS)
 
 
@@ -41,14 +46,16 @@ def read(folder: Path, choice: Choice) -> FeatureDataset:
     LayoutError, FormatError, FeatureFolderError
         If a file is missing, damaged, or disagrees with another; the message names it.
     """
-    if not FEATURES.find(folder):
+    files = FEATURES.find(folder)
+    if not files:
         raise LayoutError(FEATURES.missing(folder))
+    place = files[0].parent
     annotations = activitynet.read(choice.annotations or ANNOTATIONS.one(folder))
-    meta = read_meta(folder)
+    meta = read_meta(place)
     if choice.stride or choice.window:
         stride = choice.stride or meta.stride_frames
         meta = FolderMeta(meta.fps, choice.window or stride, stride, meta.streams, meta.video_fps)
-    stored = stored_arrays(folder, annotations.videos)
+    stored = stored_arrays(place, annotations.videos)
     layout, kind, video_labels, clicks = _published(folder)
     return assembled(Parts(layout, kind, folder, annotations, stored, meta, video_labels, clicks))
 

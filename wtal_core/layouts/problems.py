@@ -48,7 +48,7 @@ class Need:
 
     def missing(self, folder: Path) -> str:
         """The sentence about its absence."""
-        return f"{folder}: {self.what} is missing (looked for {' or '.join(self.patterns)}); get it from {self.source}"
+        return f"{folder}: {self.what} not found (looked for {' or '.join(self.patterns)}); get it from {self.source}"
 
     def one(self, folder: Path) -> Path:
         """The one path.

@@ -257,15 +257,15 @@ def removed(folder, *parts):
 @pytest.mark.parametrize(
     ("name", "parts", "says"),
     [
-        ("wtalc", ("Thumos14reduced-I3D-JOINTFeatures.npy",), "feature array is missing.*wtalc-pytorch"),
-        ("wtalc", ("Thumos14reduced-Annotations", "labels_all.npy"), r"labels_all\.npy.*missing.*wtalc-pytorch"),
-        ("basnet", ("gt.json",), r"gt\.json.*missing.*BaSNet-pytorch"),
-        ("basnet", ("split_test.txt",), r"split_test\.txt.*missing.*BaSNet-pytorch"),
-        ("basnet", ("features", "train", "flow"), "flow features of the training videos.*missing.*README"),
-        ("actionformer", ("annotations",), "annotation json.*missing.*actionformer_release"),
-        ("actionformer", ("i3d_features",), "feature folder.*missing.*actionformer_release"),
-        ("c3d", ("activity_net.v1-3.min.json",), "annotation json.*missing.*activity-net.org"),
-        ("mmaction2", ("anet_anno_val.json",), r"anet_anno_val\.json.*missing.*mmaction2"),
+        ("wtalc", ("Thumos14reduced-I3D-JOINTFeatures.npy",), "feature array not found.*wtalc-pytorch"),
+        ("wtalc", ("Thumos14reduced-Annotations", "labels_all.npy"), r"labels_all\.npy.*not found.*wtalc-pytorch"),
+        ("basnet", ("gt.json",), r"gt\.json.*not found.*BaSNet-pytorch"),
+        ("basnet", ("split_test.txt",), r"split_test\.txt.*not found.*BaSNet-pytorch"),
+        ("basnet", ("features", "train", "flow"), "flow features of the training videos.*not found.*README"),
+        ("actionformer", ("annotations",), "annotation json.*not found.*actionformer_release"),
+        ("actionformer", ("i3d_features",), "feature folder.*not found.*actionformer_release"),
+        ("c3d", ("activity_net.v1-3.min.json",), "annotation json.*not found.*activity-net.org"),
+        ("mmaction2", ("anet_anno_val.json",), r"anet_anno_val\.json.*not found.*mmaction2"),
     ],
 )
 def test_a_missing_file_is_named_with_where_the_field_gets_it(copied, name, parts, says):
@@ -292,9 +292,29 @@ def test_two_whole_layouts_in_one_folder_need_a_choice(copied, tmp_path):
     folder = copied("c3d")
     scenes.mmaction2(folder)
     seen = {each.name for each in recognise(folder) if not each.missing}
-    assert {"c3d", "mmaction2"} <= seen
+    assert seen == {"c3d", "mmaction2"}
+    with pytest.raises(LayoutError, match=r"looks like .*c3d .*mmaction2 .*; say which with --layout"):
+        read_layout(folder)
     assert read_layout(folder, "c3d").layout == "c3d"
     assert read_layout(folder, "mmaction2").layout == "mmaction2"
+
+
+def test_a_part_of_a_data_set_is_sent_to_the_whole(written):
+    for name, part in (("basnet", "features"), ("actionformer", "i3d_features"), ("mmaction2", "csv_mean_100")):
+        with pytest.raises(LayoutError, match=rf"The folder above it, .*{name}, looks whole"):
+            read_layout(written[name] / part)
+
+
+def test_a_half_folder_is_taken_for_the_layout_of_which_most_is_there(copied):
+    folder = removed(copied("basnet"), "features", "test")
+    with pytest.raises(LayoutError, match=r"looks like BaS-Net.*rgb features of the test videos not found.*README"):
+        read_layout(folder)
+
+
+def test_features_in_a_folder_of_their_own_beside_annotations_are_plain(written, tmp_path):
+    convert(read_layout(written["c3d"]), tmp_path / "set" / "features")
+    (tmp_path / "set" / "features" / "annotations.json").rename(tmp_path / "set" / "annotations.json")
+    assert read_layout(tmp_path / "set").grids == read_layout(written["c3d"]).grids
 
 
 def test_a_folder_read_as_another_layout_is_refused(written):

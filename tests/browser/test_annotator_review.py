@@ -239,8 +239,9 @@ def test_what_goes_wrong_is_said_and_the_keyboard_is_never_lost(desk: Desk):
     desk.press("Control+z")
     assert "LongJump one · 0:00.0 is gone" in desk.said
     desk.page.evaluate("window.annotator.host.blur()")
-    desk.press("ArrowRight", "1")
+    desk.press("ArrowRight")
     desk.settle()
+    desk.press("1")
     assert desk.frame == 1 and [one["clicks"] for one in desk.labels] == [[FRAME]], "nothing had the focus"
     desk.page.evaluate(
         "() => { const real = Date.now; Date.now = () => real() - 7_200_000;"

@@ -152,7 +152,8 @@ class Annotator {
 
   /** A key pressed while nothing has the focus, as after a dialog or a reconnected server, is ours if the last one was. @param {KeyboardEvent} event */
   #adopt(event) {
-    if (!hadKeyboard || event.target !== document.body || document.querySelector("[role=dialog], [aria-modal=true]")) return;
+    const isBusy = document.querySelector("[role=dialog], [aria-modal=true]") ?? this.host.querySelector("dialog[open]");
+    if (!hadKeyboard || event.target !== document.body || isBusy) return;
     this.host.focus({ preventScroll: true });
     this.#keyDown(event);
   }

@@ -54,7 +54,8 @@ def fold_scores(
     folder = task.workspace.runs / row.folder / FOLDER
     progress(0.0, "training without a held-out fold")
     try:
-        trained = _fold_model(folder, learning, taught, progress)
+        begin = None if row.warm_start is None else _stored(task, row.warm_start)
+        trained = _fold_model(folder, learning, taught, progress, begin)
     except (ValueError, ArithmeticError) as error:  # e.g. a stage that needs complete videos, and all are held out
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {error}"}
     note = f"average mAP on {len(judges)} held-out training videos, after training on {len(taught)} others"
@@ -72,8 +73,16 @@ def is_worth_promoting(metrics: dict[str, Any]) -> bool:
 
 
 def _fold_model(
-    folder: Path, learning: Learning, taught: list[TrainingVideo], progress: Callable[[float, str], None]
+    folder: Path,
+    learning: Learning,
+    taught: list[TrainingVideo],
+    progress: Callable[[float, str], None],
+    begin: TrainedMethod | None,
 ) -> TrainedMethod:
+    """The network that has not seen the fold.
+
+    A warm start begins with the fold's network of the earlier run: that one has not seen the held-out videos either.
+    """
     from wtal_core.training import checkpoint
 
     if (folder / checkpoint.RUN).exists():
@@ -83,24 +92,29 @@ def _fold_model(
         words = f"training without a held-out fold, step {step.step} of {step.n_steps}"
         progress(step.step / max(1, step.n_steps), words)
 
-    trained = learning.train(folder / "checkpoint", taught, tell)
+    trained = learning.train(folder / "checkpoint", taught, tell, warm_start=begin)
     checkpoint.save(folder, trained)
     return trained
 
 
 def _shown_score(task: Task, row: RunRecord, judges: list[TrainingVideo], taken: Snapshot) -> float | None:
     """The same for the run that is shown now; None where it cannot be compared."""
-    from wtal_core.training import checkpoint
-
     with task.workspace.read() as unit:
         shown = next((run for run in unit.runs.of_project(row.project_id) if run.promoted and run.id != row.id), None)
     if shown is None or list(shown.class_names) != list(row.class_names):
         return None
+    trained = _stored(task, shown.id)
+    return None if trained is None else _score(trained, judges, taken)
+
+
+def _stored(task: Task, run: int) -> TrainedMethod | None:
+    """The fold's network of an earlier run; None if it was trained without folds."""
+    from wtal_core.training import checkpoint
+
     try:
-        trained = checkpoint.load(task.workspace.runs / shown.folder / FOLDER)
-    except checkpoint.BadCheckpoint:  # it was trained without folds
+        return checkpoint.load(task.workspace.runs / str(run) / FOLDER)
+    except checkpoint.BadCheckpoint:
         return None
-    return _score(trained, judges, taken)
 
 
 def _score(trained: TrainedMethod, judges: list[TrainingVideo], taken: Snapshot) -> float | None:

@@ -27,8 +27,12 @@ from db.records import VideoRecord
 from wtal_core.domain import SupervisionLevel
 from wtal_core.formats import FORMATS, AnnotationSet, Format, VideoEntry
 
-VIDEOS_AT_ONCE = 25
-"""Videos an import stores in one transaction: a few tenths of a second."""
+SECONDS_AT_ONCE = 0.2
+"""How long one transaction of an import may keep others from writing."""
+
+PAUSE = 0.12
+"""Seconds between two of them. SQLite's writers do not queue, they look again every tenth of a second at the latest:
+without a pause an import would have the database to itself, and whoever labels would wait for its end."""
 
 Planned = tuple[VideoRecord, list[dict[str, Any]]]
 Step = Callable[[float, str], None]
@@ -101,9 +105,11 @@ def import_labels(
     notes, session = list(found.problems), f"import:{by}"[:64]
     step(0.0, "checking the file")
     plan, new = _planned(workspace, project, found, notes, path=path, by=by, key=key or uuid.uuid4().hex)
-    for first in range(0, len(plan), VIDEOS_AT_ONCE):
-        step(first / len(plan), f"{first} of {len(plan)} videos")
-        notes += _store(workspace, project, plan[first : first + VIDEOS_AT_ONCE], session)
+    done = 0
+    while done < len(plan):
+        step(done / len(plan), f"{done} of {len(plan)} videos")
+        done += _store(workspace, project, plan[done:], session, notes)
+        time.sleep(PAUSE if done < len(plan) else 0)
     n_annotations = sum(edit["kind"] == "annotation.put" for _, edits in plan for edit in edits)
     return Imported(len(plan), n_annotations, new, tuple(notes))
 
@@ -132,17 +138,26 @@ def _planned(
         return plan, new
 
 
-def _store(workspace: Workspace, project: int, batch: Sequence[Planned], session: str) -> list[str]:
-    """Store the edits of some videos in one transaction; what could not be, in words."""
-    notes = []
+def _store(workspace: Workspace, project: int, plan: Sequence[Planned], session: str, notes: list[str]) -> int:
+    """Store the edits of the first videos in one short transaction; how many videos that were.
+
+    What could not be stored is added to ``notes``, in words.
+    """
+    stored: list[VideoRecord] = []
+    n_done = 0
     with workspace.write() as unit:
         classes, who = ClassList.of(unit, project), annotator_in(unit, IMPORT)
-        here = {video.id for video in unit.videos.of_project(project, ids=[video.id for video, _ in batch])}
-        for video, edits in batch:
-            if video.id not in here:
+        ends = time.monotonic() + SECONDS_AT_ONCE
+        for video, edits in plan:
+            if n_done and time.monotonic() >= ends:
+                break
+            n_done += 1
+            try:
+                unit.videos.lock(video.id)
+            except NotFoundError:
                 notes.append(f"{video.name} was deleted meanwhile; its labels were left out")
                 continue
-            unit.videos.lock(video.id)
+            stored.append(video)
             taken = take(
                 unit,
                 video,
@@ -154,8 +169,8 @@ def _store(workspace: Workspace, project: int, batch: Sequence[Planned], session
                 is_summarised=False,
             )
             notes += [f"{video.name}: {refusal['error']}" for refusal in taken.refused]
-        summarise(unit, [video for video, _ in batch if video.id in here], classes, time.time())
-    return notes
+        summarise(unit, stored, classes, time.time())
+    return n_done
 
 
 def request_import(

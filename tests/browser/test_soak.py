@@ -172,7 +172,9 @@ def test_two_hundred_videos_one_after_the_other_leave_nothing_behind(
             lines.append(f"{number:4d} videos: {held(screen, browser)}")
     now = held(screen, browser)
     print(f"   6 videos: {before}", *lines, sep="\n")
-    assert now.heap - before.heap < 10 and now.renderer - before.renderer < 100, "\n".join(lines)
+    # The browser's own caches grow by about half a megabyte a video; what the page itself holds must not grow.
+    assert now.heap - before.heap < 5 and now.nodes - before.nodes < 100, "\n".join(lines)
+    assert now.renderer - before.renderer < 200, "\n".join(lines)
 
 
 @pytest.mark.parametrize("round_", range(5))

@@ -119,7 +119,7 @@ def stored(workspace, videos):
 
 def three_films(workspace, project, tmp_path, monkeypatch):
     """A file about three videos, stored one at a time."""
-    monkeypatch.setattr(exchange, "VIDEOS_AT_ONCE", 1)
+    monkeypatch.setattr(exchange, "SECONDS_AT_ONCE", 0.0)
     videos = [add_video(workspace, project, f"{name}.mp4") for name in "abc"]
     said = dict.fromkeys("abc", ("training", ("run", 1, 2), ("run", 4, 6)))
     return videos, activitynet(tmp_path, **said)

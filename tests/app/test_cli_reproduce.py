@@ -135,6 +135,18 @@ def test_a_row_that_is_there_is_not_trained_again_and_another_seed_is(wtal, sets
     assert "2/2" in said and "±" in said
 
 
+def test_rows_of_two_tables_that_are_one_training_are_trained_once(wtal, sets, tmp_path, monkeypatch):
+    """GauFuse's baseline is RSKP, and its table 1 is the last row of its table 4."""
+    seeds = trained(monkeypatch)
+    command = ("reproduce", "thumos14", sets["wtalc"], "--out", tmp_path / "out", *QUICK[:3])
+    assert wtal(*command, "--rows", "rskp/table1", "gaufuse/table4-base", "--set", "method.width=16")[0] == 0
+    assert seeds == [("rskp", 0)]
+    content = json.loads((tmp_path / "out" / "table.json").read_text())
+    first, second = content["rows"]
+    assert (first["paper"], second["paper"]) == ("rskp", "gaufuse")
+    assert first["results"] == second["results"]
+
+
 def test_other_settings_or_other_labels_make_a_row_stale(wtal, sets, tmp_path, monkeypatch):
     seeds = trained(monkeypatch)
     folder = shutil.copytree(sets["actionformer"], tmp_path / "set")

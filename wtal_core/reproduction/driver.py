@@ -74,13 +74,13 @@ def reproduce(
         label = f"{paper.key}/{row.key} seed {seed} ({index} of {len(wanted)})"
         try:
             _check_features(row, study.dataset, plan)
-            known = known_result(study, paper, row, seed)
+            known = known_result(study, row, seed)
             if known is None and _is_over(begun, plan):
                 missing[paper.key, row.key] = "the budget was used up before it; the same command goes on"
                 continue
             if known is None:
                 say(f"{label}: {row.title}")
-                known = run_row(study, paper, row, seed, progress(label))
+                known = run_row(study, row, seed, progress(label))
             results[paper.key, row.key][seed] = known
         except RowMissing as error:
             missing[paper.key, row.key] = str(error)

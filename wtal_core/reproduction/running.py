@@ -1,7 +1,8 @@
 """One row of a published table, trained and evaluated; what is done is kept and never done twice.
 
-A result is a small json named by paper, row and seed. It stands while data, method, settings and supervision are the
-same; anything else makes it stale, and the row is run again. A run that was interrupted goes on from its checkpoint.
+A result is a small json named by data, method, settings, supervision and seed: rows of several tables that are the same
+training share it, and a row whose data or settings have changed has none. An interrupted run goes on from its
+checkpoint.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from wtal_core.models import METHODS
 from wtal_core.models.method import configured
 from wtal_core.predict import predict
 from wtal_core.reproduction.benchmarks import Benchmark
-from wtal_core.reproduction.published import Paper, Row
+from wtal_core.reproduction.published import Row
 from wtal_core.training import checkpoint
 from wtal_core.training.config import to_data
 from wtal_core.training.dataset import TrainingVideo
@@ -118,46 +119,51 @@ def key_of(study: Study, row: Row, seed: int) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def result_path(study: Study, paper: Paper, row: Row, seed: int) -> Path:
-    """Where the result of a row and seed is kept."""
-    return study.out / "rows" / f"{paper.key}.{row.key}.seed{seed}.json"
-
-
-def known_result(study: Study, paper: Paper, row: Row, seed: int) -> dict[str, Any] | None:
-    """The result that is there, if it still stands.
+def name_of(study: Study, row: Row, seed: int) -> str:
+    """The name of a run: rows of different tables that are the same training share it.
 
     Raises
     ------
     RowMissing
         If the row cannot be run here at all.
     """
-    path = result_path(study, paper, row, seed)
-    wanted = key_of(study, row, seed)
+    return f"{row.method}.{row.supervision}.seed{seed}.{key_of(study, row, seed)}"
+
+
+def known_result(study: Study, row: Row, seed: int) -> dict[str, Any] | None:
+    """The result of a row and seed, if there is one with these data and settings.
+
+    Raises
+    ------
+    RowMissing
+        If the row cannot be run here at all.
+    """
+    path = study.out / "rows" / f"{name_of(study, row, seed)}.json"
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError:  # half a file of a full disk: as if it were not there
         return None
-    return said if isinstance(said, dict) and said.get("key") == wanted and "reports" in said else None
+    return said if isinstance(said, dict) and "reports" in said else None
 
 
-def run_row(study: Study, paper: Paper, row: Row, seed: int, progress: Progress | None = None) -> dict[str, Any]:
+def run_row(study: Study, row: Row, seed: int, progress: Progress | None = None) -> dict[str, Any]:
     """Train and evaluate a row, and keep what came of it.
 
     Parameters
     ----------
     study
         Data and folders.
-    paper, row, seed
-        Which row.
+    row, seed
+        Which run.
     progress
         Called after every training step; whatever it raises ends the run, which then goes on from its checkpoint.
 
     Returns
     -------
     dict
-        ``key``, ``reports`` (one per protocol), ``seconds``, ``n_training`` and what was not used.
+        ``reports`` (one per protocol), ``seconds``, ``n_training`` and what was not used.
 
     Raises
     ------
@@ -165,8 +171,8 @@ def run_row(study: Study, paper: Paper, row: Row, seed: int, progress: Progress 
         If it cannot be run here.
     """
     config, training = settings_of(row, study.settings)
-    key = key_of(study, row, seed)
-    folder = study.out / "runs" / f"{paper.key}.{row.key}.seed{seed}.{key}"
+    name = name_of(study, row, seed)
+    folder = study.out / "runs" / name
     videos, notes = labelled(study.dataset, row.supervision, seed)
     begun = time.monotonic()
     trained = train(
@@ -188,9 +194,8 @@ def run_row(study: Study, paper: Paper, row: Row, seed: int, progress: Progress 
     proposals = {prediction.activation.video_id: each for prediction, each in found}
     truth = study.dataset.ground_truth(study.dataset.evaluated)
     result = {
-        "key": key,
-        "paper": paper.key,
-        "row": row.key,
+        "method": row.method,
+        "supervision": row.supervision,
         "seed": seed,
         "seconds": round(seconds, 1),
         "n_training": len(videos),
@@ -198,8 +203,7 @@ def run_row(study: Study, paper: Paper, row: Row, seed: int, progress: Progress 
         "not_used": notes,
         "reports": reports(truth, proposals, study),
     }
-    path = result_path(study, paper, row, seed)
-    with whole_or_nothing(path) as partial:
+    with whole_or_nothing(study.out / "rows" / f"{name}.json") as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (folder / checkpoint.POSITION).unlink(missing_ok=True)  # the weights stay; the optimiser is of no more use
     return result

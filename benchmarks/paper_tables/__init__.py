@@ -5,7 +5,7 @@ OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --table ttc_lo
 
 from __future__ import annotations
 
-from . import acn, lpat, segment_level, ttc_loc
+from . import acn, gaufuse, lpat, segment_level, ttc_loc
 from .table import PaperTable
 
 PAPERS = {
@@ -13,6 +13,7 @@ PAPERS = {
     "lpat": lpat.TABLES,
     "segment_level": segment_level.TABLES,
     "acn": acn.TABLES,
+    "gaufuse": gaufuse.TABLES,
 }
 TABLES: dict[str, PaperTable] = {
     f"{paper}:{number}": table for paper, tables in PAPERS.items() for number, table in tables.items()

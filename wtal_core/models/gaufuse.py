@@ -161,7 +161,7 @@ class GauFuse(nn.Module):
         """Fused candidates of the classes the base would propose, or the base's own proposals, best first."""
         own: list[Proposal] = self.base.localize(prediction)
         config = self.config
-        if config.test == "own":
+        if not config.fuses_at_test:
             return own
         return fused_instead(
             prediction,
@@ -182,15 +182,14 @@ class GauFuse(nn.Module):
 def branches(output: Output) -> list[tuple[float, Tensor]]:
     """Logits that learn from the labels, (B, T, C + 1) with the background last, and their share of the loss.
 
-    A threshold of its own for each class is that class's background: the logits are then margins against 0, and the
-    threshold, an extreme of the same curve, is held fixed.
+    A threshold of its own for each class is an extreme of the same curve and no score of the background; such methods
+    (W-TALC's) decide whether a class occurs by the sign of its scores, so 0 is their background.
     """
     used = output.loss_extras
     if "spread.frames" in used:
         return [(PLAIN_SHARE, used["plain.frames"]), (1 - PLAIN_SHARE, used["spread.frames"])]
-    background = output.background
-    margin = output.cas - (background[..., None] if background.dim() == 2 else background.detach())
-    return [(1.0, F.pad(margin, (0, 1)))]
+    scores = output.cas - output.background[..., None] if output.background.dim() == 2 else output.cas
+    return [(1.0, F.pad(scores, (0, 1)))]
 
 
 def label_loss(logits: Tensor, target: Tensor, open_: Tensor, lengths: Tensor) -> Tensor:

@@ -46,8 +46,8 @@ class GauFuseConfig:
     )
     base_preset: str = _setting("", "preset of the base; empty for its defaults")
     base_settings: tuple[str, ...] = _setting((), "settings of the base, NAME=VALUE each; training.NAME its training's")
-    label_epochs: tuple[int, ...] = _setting((8, 8, 8), "passes of each label stage; labels are renewed between them")
-    label_steps: int = _setting(0, "least steps of a label stage")
+    label_epochs: tuple[int, ...] = _setting((10, 10), "passes of each label stage; labels are renewed between them")
+    label_steps: int = _setting(60, "least steps of a label stage")
     label_rate: tuple[float, ...] = _setting((0.4,), "learning rate of each label stage, shares of the base's last")
     label_final: float = _setting(1.0, "learning rate at the end of a label stage, share of its start; 1 is constant")
     label_weight: tuple[float, ...] = _setting((10.0,), "weight of the label loss in each label stage; code 10 to 50")
@@ -75,14 +75,16 @@ class GauFuseConfig:
         "silent", "where y is below 1: say nothing (paper), or teach the background with what is missing"
     )
     empty_memory: bool = _setting(False, "rskp: forget the memory whenever labels are made; code true")
-    levels: Literal["absolute", "shares"] = _setting(
-        "absolute", "thresholds of the candidates: .001 to .039 (paper, for rskp) or .05 to .95 of the maximum"
+    levels: Literal["auto", "absolute", "shares"] = _setting(
+        "auto", "thresholds: absolute .001 to .039 (paper), shares .05 to .95 of the maximum; auto: absolute over rskp"
     )
     strip: tuple[float, ...] = field(
         default=GAUFUSE_STRIP, metadata={"help": "outer strips, a * length ** b; paper .0785,.9"}
     )
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
-    test: Literal["fused", "own"] = _setting("fused", "proposals by fusion (paper), or the base's own")
+    test: Literal["auto", "fused", "own"] = _setting(
+        "auto", "proposals by fusion (paper), or the base's own; auto: fused over rskp, own over the others"
+    )
     test_template: Template = field(default="gaussian", metadata={"help": "the same as template, at test"})
     test_temperature: float = _setting(0.03, "tau at test; paper .03, code .2")
     test_mix: float = _setting(0.85, "rskp: share of the plain branch in the traces at test; 0.85")
@@ -135,10 +137,15 @@ class GauFuseConfig:
         return self._base()[1]
 
     @property
+    def fuses_at_test(self) -> bool:
+        """Whether proposals are fused, or the base's own."""
+        return self.test == "fused" or (self.test == "auto" and self.base == "rskp")
+
+    @property
     def cut(self) -> Cut:
         """How candidates are made."""
         first, second = self.strip
-        if self.levels == "absolute":
+        if self.levels == "absolute" or (self.levels == "auto" and self.base == "rskp"):
             return Cut(rskp.THRESHOLDS, "absolute", (first, second), self.ends)
         return Cut(NINETEEN_LEVELS, "maximum", (first, second), self.ends)
 

@@ -283,7 +283,7 @@ ENTRY = MethodEntry(
     summary="Learns from video labels: representative snippets of a video and of its classes teach all its snippets.",
     config=RskpConfig,
     build=Rskp,
-    training=wtalc.short_training(5e-4),
+    training=wtalc.short_training(5e-4, min_steps=300, bucket=4),
     levels=Rskp.levels,
     presets=MappingProxyType(
         {

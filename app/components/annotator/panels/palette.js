@@ -20,6 +20,8 @@ export class Palette {
   constructor(classes, keys, actions) {
     this.classes = classes;
     this.actions = actions;
+    /** The class marked last, or chosen. @type {string | null} */
+    this.current = null;
     /** The class under a finger or a mouse button. @type {string | null} */
     this.pressed = null;
     this.buttons = new Map(classes.map((one) => [one.name, this.#button(one)]));
@@ -77,6 +79,8 @@ export class Palette {
 
   /** @param {string | null} current @param {(name: string) => {present: boolean | null, count: number}} said */
   show(current, said) {
+    if (current !== this.current && current !== null) this.buttons.get(current)?.scrollIntoView({ block: "nearest" });
+    this.current = current;
     for (const [name, button] of this.buttons) {
       const { present, count } = said(name);
       button.classList.toggle("current", name === current);

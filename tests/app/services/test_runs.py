@@ -213,7 +213,7 @@ def test_the_catalogue_tells_a_form_all_it_needs(workspace):
     method = next(m for m in runs.methods(workspace) if m.name == "ttc_loc")
     fields = {field["name"]: field for field in method.fields}
     assert fields["training.batch_size"]["type"] == "int"
-    assert fields["training.optimizer"]["choices"] == ["adam", "adamw"]
+    assert fields["training.optimizer"]["choices"] == ["adam", "adamw", "sgd"]
     assert fields["training.epochs"]["optional"]
     assert all(field["type"] in {"int", "float", "bool", "text", "choice"} for field in method.fields)
     assert method.title

@@ -52,7 +52,7 @@ class LpatConfig:
         metadata={"help": "form of L_conf; paper inner; per_snippet: (7) exactly as printed, singular at 0"},
     )
     regularizer_rise: int = field(
-        default=400, metadata={"help": "steps over which L_conf comes in, so that classes find their side; paper 0"}
+        default=100, metadata={"help": "steps over which L_conf comes in, so that classes find their side; paper 0"}
     )
     margin: float = field(default=0.5, metadata={"help": "margin of L_conf; paper 0.5"})
     similarity: float = field(

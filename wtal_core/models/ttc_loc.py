@@ -53,11 +53,9 @@ class TtcLocConfig:
     classification_weight: float = field(
         default=0.2, metadata={"help": "lambda of (9), 0..1; THUMOS14 0.2, ActivityNet 0.4"}
     )
-    regularizer: Regularizer = field(
-        default="inner_held", metadata={"help": "form of L_reg (T10); paper inner (table 4d)"}
-    )
+    regularizer: Regularizer = field(default="inner", metadata={"help": "form of L_reg (T10); paper inner (table 4d)"})
     regularizer_rise: int = field(
-        default=400, metadata={"help": "steps over which L_reg comes in, so that classes find their side; paper 0"}
+        default=0, metadata={"help": "steps over which L_reg comes in, so that classes find their side; paper 0"}
     )
     margin: float = field(default=1.0, metadata={"help": "margin of L_reg; paper 1 (LPAT 0.5)"})
     localization: Literal["balanced", "mean"] = field(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.services import costs
 from app.services.clock import activity
 from app.services.curves import StoredCurves
-from app.services.edit_kinds import IDENTIFIER, hides_model
+from app.services.edit_kinds import hides_model, session_and_video
 from app.services.edits import LONGEST_BATCH, Taken, take
 from app.services.identity import SHARED, annotator_in
 from app.services.library import media_problem
@@ -186,12 +186,8 @@ def edit(workspace: Workspace, annotator: str, batch: Mapping[str, Any]) -> dict
     NotFoundError
         If there is no such video.
     """
-    session, video_id = batch.get("session"), batch.get("video")
+    session, video_id = session_and_video(batch)
     edits, sequence = batch.get("edits"), batch.get("sequence")
-    if not isinstance(session, str) or not IDENTIFIER.fullmatch(session):
-        raise ValueError("a session is 1 to 64 letters, digits and _ . : -; make a uuid when the page is loaded")
-    if isinstance(video_id, bool) or not isinstance(video_id, int):
-        raise ValueError(f"the video is a number, got {str(video_id)[:40]!r}")
     if not isinstance(edits, list) or len(edits) > LONGEST_BATCH:
         raise ValueError(f"edits are a list of at most {LONGEST_BATCH}; send them in several batches")
     with workspace.write() as unit:

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from app.services.costs import phi_of
-from app.services.edit_kinds import IDENTIFIER
+from app.services.edit_kinds import IDENTIFIER, session_and_video
 from app.services.identity import SHARED, annotator_in
 from app.workspace import Workspace
 from db.records import ActivityRecord, AnnotatorRecord, ProjectRecord, VideoRecord
@@ -47,11 +47,8 @@ def activity(workspace: Workspace, annotator: str, batch: Mapping[str, Any]) -> 
     NotFoundError
         If there is no such video.
     """
-    session, video_id, events = batch.get("session"), batch.get("video"), batch.get("events")
-    if not isinstance(session, str) or not IDENTIFIER.fullmatch(session):
-        raise ValueError("a session is 1 to 64 letters, digits and _ . : -; make a uuid when the page is loaded")
-    if isinstance(video_id, bool) or not isinstance(video_id, int):
-        raise ValueError(f"the video is a number, got {str(video_id)[:40]!r}")
+    session, video_id = session_and_video(batch)
+    events = batch.get("events")
     if not isinstance(events, list) or len(events) > LONGEST_BATCH:
         raise ValueError(f"events are a list of at most {LONGEST_BATCH}; send them more often")
     with workspace.write() as unit:

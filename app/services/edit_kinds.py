@@ -207,6 +207,22 @@ PARSERS: Mapping[str, Callable[[Desk, Mapping[str, Any]], dict[str, Any]]] = {
 }
 
 
+def session_and_video(batch: Mapping[str, Any]) -> tuple[str, int]:
+    """Which page load sends a batch, and about which video.
+
+    Raises
+    ------
+    ValueError
+        If one of them is missing or cannot be.
+    """
+    session, video_id = batch.get("session"), batch.get("video")
+    if not isinstance(session, str) or not IDENTIFIER.fullmatch(session):
+        raise ValueError("a session is 1 to 64 letters, digits and _ . : -; make a uuid when the page is loaded")
+    if isinstance(video_id, bool) or not isinstance(video_id, int):
+        raise ValueError(f"the video is a number, got {str(video_id)[:40]!r}")
+    return session, video_id
+
+
 def identifier(value: Any, what: str) -> str:
     """An id a browser made; ``what`` names it in the refusal."""
     if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):

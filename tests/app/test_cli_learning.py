@@ -225,6 +225,8 @@ def test_predict_refuses_in_one_line(wtal, refused, benchmark, tmp_path):  # noq
     assert trained(wtal, benchmark, tmp_path / "run")[0] == 0
     out = ("--out", tmp_path / "pred.json")
     source = ("--features", benchmark / "features", "--annotations", benchmark / "gt.json")
+    assert "one of gaussian" in refused("predict", "--run", tmp_path / "run", *source, *out, "--fusion", "square")
+    assert "positive temperature" in refused("predict", "--run", tmp_path / "run", *source, *out, "--fusion", "t:0")
     assert "--features needs --annotations" in refused("predict", "--run", tmp_path / "run", *source[:2], *out)
     assert "not allowed with argument" in refused("predict", "--run", tmp_path / "run", *source, "--videos", "a", *out)
     assert "does not hold a trained method" in refused("predict", "--run", tmp_path, *source, *out)

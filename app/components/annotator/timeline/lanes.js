@@ -3,6 +3,8 @@
 export const GUTTER = 104;
 /** Pixels of the labels lane where no curve needs the room. */
 const ROOMY = 84;
+/** Pixels a curve has at most; a sixth of a very high window is more. */
+const TALLEST = 136;
 
 /** @typedef {{kind: "minimap" | "axis" | "strip" | "labels" | "proposals" | "curve", y: number, height: number, name?: string}} Lane */
 
@@ -32,7 +34,7 @@ export function layOut({ height, hasStrip, hasProposals, classes, scroll }) {
   place("labels", classes.length ? usual : Math.max(usual, Math.min(ROOMY, height - y))); // without curves there is room to aim
   if (hasProposals) place("proposals", dense ? 32 : 42);
   const room = Math.max(0, height - y);
-  const tall = classes.length ? Math.max(dense ? 54 : 64, Math.min(136, room / classes.length)) : 0;
+  const tall = classes.length ? Math.max(dense ? 54 : 64, Math.min(Math.max(TALLEST, room / 6), room / classes.length)) : 0;
   const overflow = Math.max(0, classes.length * tall - room);
   const offset = Math.min(Math.max(scroll, 0), overflow);
   classes.forEach((name, i) => lanes.push({ kind: "curve", name, y: y + i * tall - offset, height: tall }));

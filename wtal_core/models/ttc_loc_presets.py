@@ -83,6 +83,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "pretrain_finetune_tenth": {"training.stages": strategy("pretrain_finetune", share=0.1)},
         "pretrain_finetune_half": {"training.stages": strategy("pretrain_finetune", share=0.5)},
         "uncentred": {"method.centred": False},
+        "steady": {"method.regularizer": "inner_held", "method.regularizer_rise": STEPS // 2},
         "threshold_none_manual": {
             "method.threshold_training": "none",
             "method.threshold_test": "manual",

@@ -1,0 +1,30 @@
+"""Candidates of one trace: FACTS 7.6's ends, their inner means, and a finer trace."""
+
+import numpy as np
+
+from wtal_core.inference.contrast import Cut, contrast_candidates, upsampled
+from wtal_core.inference.scoring import RSKP_STRIP
+
+TRACE = np.array([0.1, 0.1, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1])
+
+
+def test_exact_and_published_ends_of_facts_7_6():
+    exact = contrast_candidates(TRACE, Cut((0.5,), "absolute", RSKP_STRIP, "exact"))
+    assert exact.segments.tolist() == [[2, 5]]
+    np.testing.assert_allclose(exact.scores, [0.8])
+    np.testing.assert_allclose(exact.inner, [0.9])
+    published = contrast_candidates(TRACE, Cut((0.5,), "absolute", RSKP_STRIP, "published"))
+    assert published.segments.tolist() == [[2, 6]]
+    np.testing.assert_allclose(published.scores, [0.6])
+    np.testing.assert_allclose(published.inner, [0.7])  # (3 * .9 + .1) / 4: the snippet after the run is in it
+
+
+def test_a_finer_trace_is_linear_between_the_middles_of_snippets():
+    """Two samples a snippet lie a quarter of a snippet before and after its middle."""
+    np.testing.assert_allclose(upsampled(np.array([0.0, 4.0]), 2), [0, 1, 3, 4])
+
+
+def test_a_finer_trace_moves_an_end_to_where_the_line_crosses_the_level():
+    """.9 falls to .1 between the middles of snippets 4 and 5, a quarter at a time: above .25 until 5.25."""
+    fine = contrast_candidates(TRACE, Cut((0.25,), "absolute", RSKP_STRIP, upsample=4))
+    assert fine.segments.tolist() == [[1.75, 5.25]]

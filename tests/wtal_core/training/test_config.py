@@ -73,7 +73,7 @@ def test_a_setting_mixed_cannot_use_is_refused(field):
         METHODS["mixed"].config(**field)
 
 
-@pytest.mark.parametrize("name", list(METHODS))
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "gaufuse"])  # its network is its base's
 @pytest.mark.parametrize("field", [{"width": 0}, {"width": 1.5}])
 def test_a_network_that_cannot_be_built_is_refused_with_the_name_of_the_setting(name, field):
     with pytest.raises(ValueError, match=next(iter(field))):

@@ -23,6 +23,7 @@ def small(monkeypatch):
     """Four videos (the last of them validation), labelled in full, and a method that trains in a moment."""
     monkeypatch.setattr(demo, "N_VIDEOS", 4)
     monkeypatch.setattr(demo, "METHOD", "topk_mil")
+    monkeypatch.setattr(demo, "PRESET", None)
     monkeypatch.setattr(demo, "LEVELS", (SupervisionLevel.FULL, SupervisionLevel.ONE_SEGMENT, SupervisionLevel.VIDEO))
 
 

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--extractor",
         metavar="NAME",
-        help="motion, deep, or onnx:FILE, a network with its description beside it (default: motion)",
+        help="motion, deep, or onnx:FILE, a network with its description beside it (default: deep)",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for the features")
 

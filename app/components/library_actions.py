@@ -35,7 +35,7 @@ def summary(counts: Mapping[str, int], n_problems: int) -> None:
 def selection_actions(project: int, marked: Sequence[VideoRow]) -> None:
     """Extract features of the marked videos, or of all that have none; remove the marked ones."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        extractor = _extractor()
+        extractor = _extractor(project)
         what = f"of {len(marked)} marked" if marked else "of all without"
         if st.button(f"Extract features {what}", icon=":material/graphic_eq:", key="extract"):
             _extract(project, extractor, [row.video.id for row in marked])
@@ -43,10 +43,12 @@ def selection_actions(project: int, marked: Sequence[VideoRow]) -> None:
             _confirm_removal(tuple(marked))
 
 
-def _extractor() -> str:
-    """The extractor chosen: a built-in one, or a network in a file."""
+def _extractor(project: int) -> str:
+    """The extractor chosen: a built-in one, the project's own before others, or a network in a file."""
     titles = extracting.CHOICES | {extracting.FROM_FILE: "a network of one's own (ONNX)"}
-    chosen = st.selectbox("Extractor", list(titles), format_func=titles.__getitem__, key="extractor", width=340)
+    usual = extracting.usual(state.workspace(), project)
+    names = sorted(titles, key=lambda name: name != usual)
+    chosen = st.selectbox("Extractor", names, format_func=titles.__getitem__, key="extractor", width=340)
     if chosen != extracting.FROM_FILE:
         return str(chosen)
     about = "Beside NAME.onnx lies NAME.json, which says what the network wants (docs/extractors.md)."

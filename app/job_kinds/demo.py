@@ -32,7 +32,8 @@ def render(task: Task) -> Mapping[str, Any]:
     if added.problems:
         raise ValueError(f"the demo's videos could not be added: {added.problems[0]}")
     videos = [video.id for video in library.all_videos(workspace, task.project)]
-    task.follow("probe", {"videos": videos, "demo": True, "then": [["demo labels", {"demo": True}]]})
+    then = [["demo labels", {"demo": True}]]
+    task.follow("probe", {"videos": videos, "demo": True, "extract": demo.EXTRACTOR, "then": then})
     return {"videos": len(videos)}
 
 

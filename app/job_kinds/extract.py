@@ -9,6 +9,7 @@ from typing import Any
 
 from app import crew
 from app.job_kinds.probe import MACHINE_TROUBLE
+from app.services import extracting
 from app.task import Task
 from db.errors import NotFoundError
 from db.records import VideoRecord
@@ -18,15 +19,13 @@ ALONE = 30.0  # seconds of video that are extracted before further processes hav
 
 
 def run(task: Task) -> Mapping[str, Any]:
-    """Extract features of ``payload["videos"]`` (None: of all videos of the project) by ``payload["extractor"]``.
+    """Extract features of ``payload["videos"]`` (None: of all videos of the project).
 
-    Several videos at a time where there are cores. Seconds left are reckoned from the seconds of video done so far. A
-    video that cannot be extracted is noted in the library and harms nothing. ``payload["then"]``, pairs of kind and
-    payload, follows.
+    By ``payload["extractor"]``, else by the one the project uses. Several videos at a time where there are cores.
+    Seconds left are reckoned from the seconds of video done so far. A video that cannot be extracted is noted in the
+    library and harms nothing. ``payload["then"]``, pairs of kind and payload, follows.
     """
-    from wtal_core.features.extractors import DEFAULT
-
-    extractor = task.payload.get("extractor") or DEFAULT
+    extractor = task.payload.get("extractor") or extracting.usual(task.workspace, task.project)
     videos = _videos(task)
     failed = 0
     told = _Told(task, videos)

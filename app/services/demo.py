@@ -27,6 +27,7 @@ from wtal_core.evaluation.cost import PAPER_PHI
 NAME = "Demo"
 N_VIDEOS = 10
 SEED = 0
+EXTRACTOR = "motion"  # drawn figures are no photographs; the faster one shows them as well
 METHOD = "mixed"
 PRESET = "contrast"  # what mixed does anyway with so few videos, in three rounds in place of five
 LEVELS = (

@@ -284,7 +284,7 @@ def test_features_are_written_as_the_contract_says(wtal, tmp_path):
     values = np.load(tmp_path / "features" / "v_GGSY1Qvo990.npy", allow_pickle=False)
     assert out == f"v_GGSY1Qvo990\t{values.shape[0]}\t{values.shape[1]}\n"
     meta = json.loads((tmp_path / "features" / "meta.json").read_text())
-    assert meta["extractor"] == "motion"
+    assert meta["extractor"] == "deep"
     assert meta["stride_frames"] == meta["snippet_frames"] == 16
     written = (tmp_path / "features" / "v_GGSY1Qvo990.npy").stat().st_mtime_ns
     assert wtal("extract", video, "--out", tmp_path / "features")[0] == 0

@@ -206,7 +206,7 @@ def test_a_training_survives_a_refresh_and_a_second_tab_and_ends_in_results_and_
     expect(page.get_by_text("Labels used")).to_be_visible(timeout=PATIENCE)  # by itself, without a refresh
     page.get_by_role("link", name="Results").click()
     expect(page.get_by_text("Average mAP, %")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".js-plotly-plot")).to_have_count(4, timeout=PATIENCE)
+    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=PATIENCE)
     page.get_by_role("link", name="Cost").click()
     expect(page.get_by_text("mAP bought by annotation time")).to_be_visible(timeout=PATIENCE)
     expect(cell(page, f"run {view.run.id}")).to_have_count(1, timeout=PATIENCE)

@@ -14,7 +14,7 @@ from wtal_core.features.timebase import Progress, read_table
 
 __all__ = ["DEFAULT", "EXTRACTORS", "Extractor", "extract", "find"]
 
-DEFAULT = "motion"
+DEFAULT = "deep"
 """What is extracted with unless one is named."""
 FROM_FILE = "onnx:"
 """Begins the name of an extractor whose network is a file."""

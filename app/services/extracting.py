@@ -9,8 +9,8 @@ from app.services.adding import checked_path
 from app.workspace import Workspace
 
 CHOICES = {
-    "deep": "deep: an ImageNet network where the motion is, and flow",
-    "motion": "motion: gradients, colour and flow; no network, a quarter faster",
+    "deep": "deep: ImageNet where the motion is, and flow",
+    "motion": "motion: gradients, colour and flow; faster",
 }
 """The built-in extractors as a person chooses them; the first is the default. The web process must not import what they
 need, so that their names stand here a second time; a test holds them together."""

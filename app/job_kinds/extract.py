@@ -9,7 +9,6 @@ from typing import Any
 
 from app import crew
 from app.job_kinds.probe import MACHINE_TROUBLE
-from app.services import extracting
 from app.task import Task
 from db.errors import NotFoundError
 from db.records import VideoRecord
@@ -25,6 +24,8 @@ def run(task: Task) -> Mapping[str, Any]:
     Seconds left are reckoned from the seconds of video done so far. A video that cannot be extracted is noted in the
     library and harms nothing. ``payload["then"]``, pairs of kind and payload, follows.
     """
+    from app.services import extracting
+
     extractor = task.payload.get("extractor") or extracting.usual(task.workspace, task.project)
     videos = _videos(task)
     failed = 0

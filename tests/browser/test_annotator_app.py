@@ -222,3 +222,15 @@ def _listener(port: int) -> int:
         except OSError:
             continue
     raise LookupError(f"nothing listens on {port}")
+
+
+def test_who_comes_by_the_link_of_the_page_has_its_keys_without_a_click(
+    browser: Browser, workspace: Workspace, base_url: str, video: int
+):
+    app = App(_page(browser, workspace, base_url), base_url, video)
+    app.page.get_by_role("link", name="Cost").click()
+    app.page.get_by_role("heading", name="Cost").wait_for()
+    app.page.get_by_role("link", name="Annotate").click()
+    app.host.wait_for()
+    app.until(OPEN)
+    app.until("(host) => host.matches(':focus') || host.getRootNode().activeElement === host")

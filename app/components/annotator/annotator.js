@@ -110,7 +110,8 @@ class Annotator {
     const root = /** @type {ShadowRoot | Document} */ (this.host.getRootNode());
     const busy = document.activeElement;
     const isFree = !busy || busy === document.body || root.activeElement === this.host || busy === /** @type {ShadowRoot} */ (root).host;
-    if (isFree && hadKeyboard) this.host.focus({ preventScroll: true });
+    const cameByLink = busy?.closest("[data-testid=stSidebarNav]"); // whoever chose this page wants its keys
+    if (cameByLink || (isFree && hadKeyboard)) this.host.focus({ preventScroll: true });
   }
 
   /** @param {number | string} video @param {Error} error */

@@ -67,9 +67,7 @@ def without_features(workspace: Workspace, project: int, extractor: str) -> list
 def in_use(workspace: Workspace, project: int) -> tuple[str, ...]:
     """Extractors by which videos of a project have features, those of most videos first."""
     with workspace.read() as unit:
-        ids = [video.id for video in unit.videos.of_project(project)]
-        found = [name for names in unit.features.extractors(ids).values() for name in names]
-    return tuple(sorted(set(found), key=lambda name: (-found.count(name), name)))
+        return unit.features.in_use(project)
 
 
 def usual(workspace: Workspace, project: int) -> str:

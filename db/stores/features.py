@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db import tables
@@ -62,6 +62,19 @@ class FeatureStore:
             if name not in found.get(video, ()):
                 found[video] = (*found.get(video, ()), name)
         return found
+
+    def in_use(self, project_id: int) -> tuple[str, ...]:
+        """Names of the extractors by which videos of a project have features, those of most videos first."""
+        n_videos = func.count(tables.Features.video_id.distinct())
+        return tuple(
+            self._session.scalars(
+                select(tables.Features.extractor)
+                .join(tables.Video, tables.Video.id == tables.Features.video_id)
+                .where(tables.Video.project_id == project_id)
+                .group_by(tables.Features.extractor)
+                .order_by(n_videos.desc(), tables.Features.extractor)
+            )
+        )
 
     def of_project(self, project_id: int, extractor: str | None = None) -> dict[int, FeatureRecord]:
         """The newest features of each video of a project, of one extractor if it is named."""

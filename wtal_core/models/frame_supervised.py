@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from wtal_core.domain import ActivationSequence, Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference import multi_threshold, outer_inner_contrast, ranked, soft_nms, to_proposals
+from wtal_core.losses.judged import known_loss
 from wtal_core.losses.masked import top_k_mean
 from wtal_core.models.blocks import ResidualConv, feature_scale, linear
 from wtal_core.models.method import MethodEntry, Output, Setup
-from wtal_core.models.mixed_losses import known_loss
 from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
 from wtal_core.training.dataset import Batch
 

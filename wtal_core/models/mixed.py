@@ -27,9 +27,10 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference import ranked, runs, soft_nms, to_proposals
+from wtal_core.losses.judged import known_loss
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.models.mixed_growing import GrowthRule, Knowledge, segmentation, soft_targets
-from wtal_core.models.mixed_losses import balanced_mil_loss, known_loss, segmentation_loss, top_mean
+from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss, top_mean
 from wtal_core.models.mixed_network import MixedNetwork, leading_components
 from wtal_core.models.mixed_quality import (
     N_DESCRIBED,

@@ -10,10 +10,11 @@ import torch
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.domain import ActivationSequence, FeatureSequence, SnippetGrid, VideoPrediction
 from wtal_core.evaluation import GroundTruth, evaluate
+from wtal_core.losses.judged import known_loss
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.models.mixed import Mixed, MixedConfig
-from wtal_core.models.mixed_losses import balanced_mil_loss, known_loss, segmentation_loss
+from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss
 from wtal_core.models.mixed_quality import by_contrast
 from wtal_core.predict import predict
 from wtal_core.training import trainer

@@ -31,7 +31,7 @@ from wtal_core.losses.judged import known_loss
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.models.mixed_growing import GrowthRule, Knowledge, segmentation, soft_targets
 from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss, top_mean
-from wtal_core.models.mixed_network import MixedNetwork, leading_components
+from wtal_core.models.mixed_network import MixedNetwork, leading_components, surroundings
 from wtal_core.models.mixed_quality import (
     N_DESCRIBED,
     QualityHead,
@@ -60,12 +60,13 @@ class MixedConfig:
     """Settings of ``mixed``; the defaults were chosen on ucf15-dev and Weizmann folds (docs/results/mixed.md)."""
 
     components: int = _setting(256, "principal components kept of the features, at most D; 0 keeps the raw features")
+    reach: int = _setting(0, "each snippet is also seen against the mean of so many to either side; 0 is off")
     width: int = _setting(128, "hidden channels of each member")
     dilations: tuple[int, ...] = _setting((1, 2), "dilation of each residual convolution, snippets")
-    voters: int = _setting(3, "networks of the last rounds kept to vote together, 1 or more")
-    parts: int = _setting(3, "parts of the videos, each left out by one of the rounds from the third on; 0 is off")
+    voters: int = _setting(4, "networks of the last rounds kept to vote together, 1 or more")
+    parts: int = _setting(4, "parts of the videos, each left out by one of the rounds from the third on; 0 is off")
     part_videos: int = _setting(3, "videos of each class a part needs; with fewer of any class nothing is left out")
-    quality_steps: int = _setting(600, "steps in which the quality of segments is learned from left-out videos")
+    quality_steps: int = _setting(1200, "steps in which the quality of segments is learned from left-out videos")
     noise: float = _setting(0.27, "deviation of the Gaussian input noise in training, in deviations of the features")
     input_dropout: float = _setting(0.3, "share of inputs dropped in training")
     block_dropout: float = _setting(0.2, "share of channels dropped before each convolution in training")
@@ -73,6 +74,7 @@ class MixedConfig:
     positive_share: float = _setting(1 / 6, "round 0: share of snippets taken as a class, of a video said to hold it")
     background_share: float = _setting(0.5, "round 0: share of snippets taken as background")
     click_share: float = _setting(0.55, "a clicked instance reaches to this share of its peak, 0 to 1")
+    learned_share: float = _setting(0.35, "the same for networks that have learned from grown instances")
     peak_share: float = _setting(0.3, "video labels: peaks down to this share of the highest become instances")
     found_share: float = _setting(0.3, "video labels: an instance reaches to this share of its peak")
     teacher_share: float = _setting(0.5, "video labels: weight of the last network's probabilities in the targets")
@@ -82,7 +84,7 @@ class MixedConfig:
     suppression: float = _setting(0.4, "test: sigma of the Gaussian soft-NMS; 0.3 in HR-Pro")
 
     def __post_init__(self) -> None:
-        check_whole(0, components=self.components, parts=self.parts)
+        check_whole(0, components=self.components, parts=self.parts, reach=self.reach)
         check_whole(1, width=self.width, voters=self.voters, part_videos=self.part_videos, steps=self.quality_steps)
         if self.parts == 1:
             raise ValueError("parts must be 0 or at least 2, got 1: a network must have something left to learn from")
@@ -91,7 +93,7 @@ class MixedConfig:
         drops = {"input_dropout": self.input_dropout, "block_dropout": self.block_dropout}
         check_number(0, 1, open_end=True, head_dropout=self.head_dropout, **drops)
         check_number(0, noise=self.noise, class_power=self.class_power, outer_ratio=self.outer_ratio)
-        shares = ("positive", "background", "click", "peak", "found", "teacher", "class")
+        shares = ("positive", "background", "click", "learned", "peak", "found", "teacher", "class")
         check_number(0, 1, **{f"{name}_share": getattr(self, f"{name}_share") for name in shares})
         check_number(1e-6, suppression=self.suppression)
 
@@ -116,6 +118,7 @@ class Mixed(nn.Module):
             MixedNetwork(
                 n_kept,
                 len(setup.class_names),
+                has_surroundings=config.reach > 0,
                 width=config.width,
                 dilations=config.dilations,
                 noise=config.noise,
@@ -128,18 +131,21 @@ class Mixed(nn.Module):
         self.register_buffer("round", torch.tensor(0))
         self.register_buffer("votes", torch.arange(config.voters) == 0)
         self.quality = QualityHead(N_DESCRIBED)
-        self.register_load_state_dict_pre_hook(_without_quality)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_of_earlier_form)  # type: ignore[no-untyped-call]
         self._stage = 0
         self._targets: dict[str, Tensor] = {}
         self._parts = _divided(setup.videos, config.parts, config.part_videos)
         self._left_out = [_NO_PART] * config.voters  # by each network
 
     def project(self, features: Tensor) -> Tensor:
-        """Rotate and scale raw features (..., D) to (..., D'); frozen, done once per video by the trainer."""
-        return (features - self.mean) @ self.rotation
+        """Rotate and scale raw features of a whole video, (T, D) to (T, D'); with ``reach`` the same averaged over the
+        surroundings stands behind it, (T, 2D'). Frozen, done once per video by the trainer.
+        """
+        x = (features - self.mean) @ self.rotation
+        return torch.cat([x, surroundings(x, self.config.reach)], dim=-1) if self.config.reach else x
 
     def forward(self, features: Tensor, mask: Tensor) -> Output:
-        """Projected features (B, T, D'): in training the round's own network, else the mean logits of all that vote."""
+        """What ``project`` gives: in training the round's own network, else the mean logits of all that vote."""
         if self.training:
             logits = self.networks[self._slot](features, mask)  # (B, T, C + 1)
         else:
@@ -169,7 +175,7 @@ class Mixed(nn.Module):
         The rounds that leave videos out share the last targets that networks of all videos have given.
         """
         self._stage = stage + 1
-        if not self.config.parts or stage < _FIRST_PART:
+        if stage < _FIRST_PART:
             self._targets = {
                 video.video_id: torch.from_numpy(
                     soft_targets(_logits(prediction), _knowledge(video), self._rule, self.config.teacher_share)
@@ -219,7 +225,11 @@ class Mixed(nn.Module):
 
     @property
     def _rule(self) -> GrowthRule:
-        return GrowthRule(self.config.click_share, self.config.peak_share, self.config.found_share)
+        """Round 0 knows no ends, so its curves fall off slowly. Networks that learned from grown instances put 0 near
+        their ends: the share of round 0, taken again and again, would cut an instance shorter each time.
+        """
+        share = self.config.click_share if self._stage <= 1 else self.config.learned_share
+        return GrowthRule(share, self.config.peak_share, self.config.found_share)
 
     def _instances(self, video: TrainingVideo, prediction: VideoPrediction) -> list[list[tuple[int, int]]]:
         """Instances of each class as far as they are known or can be grown, in snippets."""
@@ -270,10 +280,14 @@ class Mixed(nn.Module):
         return nn.utils.rnn.pad_sequence(rows, batch_first=True).to(batch.features)
 
 
-def _without_quality(module: Mixed, state: dict[str, Tensor], prefix: str, *_: object) -> None:
-    """Let a network load that was stored before quality was learned: its head is one that learned nothing."""
-    for name, value in module.quality.state_dict().items():
-        state.setdefault(f"{prefix}quality.{name}", value)
+def _of_earlier_form(module: Mixed, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """Let a network load that was stored before quality was learned or surroundings were seen.
+
+    Its head is one that learned nothing, and its surroundings weigh nothing.
+    """
+    for name, value in module.state_dict().items():
+        if name.startswith("quality.") or ".against." in name:
+            state.setdefault(f"{prefix}{name}", value if name.startswith("quality.") else torch.zeros_like(value))
 
 
 def _divided(videos: Sequence[TrainingVideo], n_parts: int, part_videos: int) -> dict[str, int]:
@@ -314,7 +328,13 @@ _CONTRAST = {
 }
 """Three rounds on all videos, contrast times class score as the score."""
 
-_RECIPE = {**_CONTRAST, "method.voters": 1, "method.class_share": 0.5, "method.class_power": 0.0}
+_RECIPE = {
+    **_CONTRAST,
+    "method.voters": 1,
+    "method.class_share": 0.5,
+    "method.class_power": 0.0,
+    "method.learned_share": 0.55,
+}
 """The last network alone, contrast as the score."""
 
 ENTRY = MethodEntry(
@@ -323,7 +343,7 @@ ENTRY = MethodEntry(
     config=MixedConfig,
     build=Mixed,
     training=TrainingConfig(
-        stages=(_STAGE, _AGAIN, _AGAIN, _AGAIN, _AGAIN),
+        stages=(_STAGE, *5 * (_AGAIN,)),
         optimizer="adamw",
         weight_decay=1e-3,
         batch_size=8,

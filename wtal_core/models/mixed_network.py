@@ -19,6 +19,9 @@ class MixedNetwork(nn.Module):
     ----------
     n_inputs, n_classes
         Width of the projected features, ``C``.
+    has_surroundings
+        Whether each snippet comes with the mean of its surroundings behind it: what tells it from them is then an input
+        of its own.
     width
         Hidden channels.
     dilations
@@ -34,6 +37,7 @@ class MixedNetwork(nn.Module):
         n_inputs: int,
         n_classes: int,
         *,
+        has_surroundings: bool,
         width: int,
         dilations: Sequence[int],
         noise: float,
@@ -45,6 +49,7 @@ class MixedNetwork(nn.Module):
         self.dilations, self.noise = tuple(dilations), noise
         self.input_dropout, self.block_dropout, self.head_dropout = input_dropout, block_dropout, head_dropout
         self.inlet = nn.Linear(n_inputs, width)
+        self.against = nn.Linear(n_inputs, width) if has_surroundings else None
         self.blocks = nn.ModuleList(nn.Linear(3 * width, width) for _ in self.dilations)
         self.outlet = nn.Linear(width, n_classes + 1)
         self.restart()
@@ -62,7 +67,7 @@ class MixedNetwork(nn.Module):
         Parameters
         ----------
         features
-            Projected features, (B, T, D').
+            Projected features, (B, T, D'), or with the mean of the surroundings behind them, (B, T, 2D').
         mask
             True where there is a snippet, (B, T).
 
@@ -72,10 +77,13 @@ class MixedNetwork(nn.Module):
             (B, T, C + 1), background last.
         """
         real = mask[..., None].to(features.dtype)
-        x = features
+        x, around = features[..., : self.inlet.in_features], features[..., self.inlet.in_features :]
         if self.training and self.noise > 0:
             x = x + self.noise * torch.randn_like(x)
-        h = torch.relu(self.inlet(self._dropped(x, self.input_dropout))) * real  # (B, T, H)
+        h = self.inlet(self._dropped(x, self.input_dropout))  # (B, T, H)
+        if self.against is not None:
+            h = h + self.against(self._dropped(x - around, self.input_dropout))
+        h = torch.relu(h) * real
         for dilation, block in zip(self.dilations, self.blocks, strict=True):
             # The mask comes after every layer: a bias would make padding speak to the last snippets of a video.
             h = (h + torch.relu(block(_taps(self._dropped(h, self.block_dropout), dilation)))) * real
@@ -101,6 +109,14 @@ def _taps(h: Tensor, dilation: int) -> Tensor:
     n_snippets = h.shape[1]
     padded = nn.functional.pad(h, (0, 0, dilation, dilation))
     return torch.cat([padded[:, shift : shift + n_snippets] for shift in (0, dilation, 2 * dilation)], dim=-1)
+
+
+def surroundings(x: Tensor, reach: int) -> Tensor:
+    """Mean of each snippet and its neighbours up to ``reach`` away, as far as the video goes: (T, D') to (T, D')."""
+    total = torch.cat([torch.zeros_like(x[:1], dtype=torch.float64), x.double().cumsum(dim=0)])
+    snippet = torch.arange(len(x), device=x.device)
+    first, stop = (snippet - reach).clamp(min=0), (snippet + reach + 1).clamp(max=len(x))
+    return ((total[stop] - total[first]) / (stop - first)[:, None]).to(x)
 
 
 def leading_components(videos: Sequence[TrainingVideo], n_features: int, n_kept: int) -> tuple[Tensor, Tensor]:

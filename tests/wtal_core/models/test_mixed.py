@@ -15,14 +15,15 @@ from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.models.mixed import Mixed, MixedConfig
 from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss
+from wtal_core.models.mixed_network import surroundings
 from wtal_core.models.mixed_quality import by_contrast
 from wtal_core.predict import predict
 from wtal_core.training import trainer
 from wtal_core.training.config import Stage, TrainingConfig
-from wtal_core.training.dataset import TrainingSet
+from wtal_core.training.dataset import Instance, TrainingSet
 from wtal_core.training.trainer import train
 
-SMALL = MixedConfig(width=16)
+SMALL = MixedConfig(width=16, voters=3, parts=3)
 
 
 def schedule(steps=30, n_rounds=3):
@@ -158,6 +159,21 @@ def test_the_projection_turns_and_scales_and_keeps_distances_up_to_one_factor():
     torch.testing.assert_close(y.square().mean().item(), 1.0, atol=1e-4, rtol=0)
     ratio = torch.cdist(y[:20], y[20:40]) / torch.cdist(x[:20], x[20:40])
     torch.testing.assert_close(ratio, ratio.mean().expand_as(ratio), rtol=1e-3, atol=1e-3)
+
+
+def test_surroundings_are_the_mean_of_the_snippets_in_reach_as_far_as_the_video_goes():
+    """Five snippets 0 2 4 6 8 with a reach of one: the first sees (0 + 2) / 2, the second (0 + 2 + 4) / 3."""
+    x = torch.tensor([[0.0], [2.0], [4.0], [6.0], [8.0]])
+    torch.testing.assert_close(surroundings(x, 1), torch.tensor([[1.0], [2.0], [4.0], [6.0], [7.0]]))
+    torch.testing.assert_close(surroundings(x, 9), torch.full((5, 1), 4.0))
+
+
+def test_what_a_snippet_is_seen_against_reaches_the_network():
+    """The same snippet in front of itself and in front of something else."""
+    network = fresh(at_level(*planted(2)), ("action0", "action1"), replace(SMALL, reach=4)).networks[0].eval()
+    x, mask = torch.ones(1, 1, 12), torch.ones(1, 1, dtype=torch.bool)
+    alone = network(torch.cat([x, x], dim=-1), mask)
+    assert not torch.allclose(network(torch.cat([x, -x], dim=-1), mask), alone)
 
 
 def test_dropout_keeps_the_mean_and_the_stated_share():
@@ -351,11 +367,34 @@ def test_quality_is_learned_where_each_class_has_videos_to_leave_out(n_videos, l
     assert trained.module.votes.all()
 
 
-def test_a_network_stored_before_quality_was_learned_still_loads():
-    stored = {key: value for key, value in Mixed(SMALL, Setup(4, ("a",))).state_dict().items() if "quality" not in key}
-    module = Mixed(SMALL, Setup(4, ("a",)))
+def test_a_network_stored_before_quality_was_learned_and_surroundings_were_seen_gives_the_same_curves():
+    earlier = Mixed(SMALL, Setup(4, ("a",))).eval()
+    stored = {key: value for key, value in earlier.state_dict().items() if "quality" not in key}
+    module = Mixed(replace(SMALL, reach=16), Setup(4, ("a",))).eval()
     module.load_state_dict(stored)
     assert not module.quality.is_fitted
+    x = torch.randn(7, 4, generator=torch.Generator().manual_seed(0))
+    mask = torch.ones(1, 7, dtype=torch.bool)
+    torch.testing.assert_close(module(module.project(x)[None], mask).cas, earlier(earlier.project(x)[None], mask).cas)
+
+
+def test_once_ends_are_learned_an_instance_reaches_further_down_its_slope():
+    """A margin 0 2 4 6 4 2 0 around a click on the 6. Round 0 keeps what is above .55 x 6 = 3.3, so the two 4s; at a
+    share of .3, above 1.8, the two 2s belong to it as well."""
+    sequences, labels, names = planted(1, n_snippets=7)
+    video = at_level(sequences, labels, names, "one-segment")[0]
+    clicked = np.zeros_like(video.action)
+    clicked[3, 0] = True
+    video = replace(video, action=clicked, instances=(Instance(0, 3, 4, exact=False),))
+    margin = np.zeros((7, len(names)), np.float32)
+    margin[:, 0] = [0, 2, 4, 6, 4, 2, 0]
+    said = silent(video, names)
+    said = replace(said, activation=replace(said.activation, cas=margin))
+    module = fresh([video], names, replace(SMALL, learned_share=0.3))
+    module.after_stage(0, lambda _: [said], [video])
+    assert np.flatnonzero(module._targets[video.video_id][:, 0] > 0.5).tolist() == [2, 3, 4]
+    module.after_stage(1, lambda _: [said], [video])
+    assert np.flatnonzero(module._targets[video.video_id][:, 0] > 0.5).tolist() == [1, 2, 3, 4, 5]
 
 
 def test_a_run_that_is_cut_while_it_leaves_videos_out_goes_on_as_if_it_never_was(tmp_path, monkeypatch):

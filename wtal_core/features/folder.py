@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 
 from wtal_core.domain import MICROSECONDS, FeatureSequence, SnippetGrid, to_microseconds, to_seconds
 from wtal_core.features.files import whole_or_nothing
+from wtal_core.features.npy import BadHeader, read_header
+from wtal_core.formats import reading
 
 _ROWS_AT_ONCE = 4096
+_FASTEST = 10**9
+"""No camera takes so many pictures a second, no snippet has so many frames, and no feature so many columns."""
 META = "meta.json"
 
 
@@ -67,29 +71,52 @@ def read_meta(folder: Path) -> FolderMeta:
     if not path.exists():
         return FolderMeta()
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        meta = FolderMeta(
-            fps=Fraction(str(said.get("fps", 25))).limit_denominator(1_000_000),
-            snippet_frames=int(said.get("snippet_frames", 16)),
-            stride_frames=int(said.get("stride_frames", said.get("snippet_frames", 16))),
-            streams={str(name): (int(a), int(b)) for name, (a, b) in dict(said.get("streams") or {}).items()},
+        said = reading.mapping(reading.read_json(path), str(path))
+        fps, window, stride = (said.get(key) for key in ("fps", "snippet_frames", "stride_frames"))
+        frames = 16 if window is None else _count(window)
+        return FolderMeta(
+            fps=Fraction(25) if fps is None else _rate(fps, 1_000_000),
+            snippet_frames=frames,
+            stride_frames=frames if stride is None else _count(stride),
+            streams={
+                name: _columns(columns)
+                for name, columns in reading.mapping(said.get("streams") or {}, "streams").items()
+            },
             video_fps={
-                str(name): Fraction(str(fps)).limit_denominator(10**9)
-                for name, fps in dict(said.get("video_fps") or {}).items()
+                name: _rate(rate, 10**9)
+                for name, rate in reading.mapping(said.get("video_fps") or {}, "video_fps").items()
             },
         )
-    except (ValueError, TypeError, AttributeError, ZeroDivisionError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise FeatureFolderError(
             f'{path}: expected {{"fps": 25.0, "snippet_frames": 16, "stride_frames": 16, "streams": '
             f'{{"rgb": [0, 1024], "flow": [1024, 2048]}}}}, got something else ({error}); correct or remove it'
         ) from error
-    rates = (meta.fps, *meta.video_fps.values())
-    if any(rate <= 0 for rate in rates) or meta.snippet_frames < 1 or meta.stride_frames < 1:
-        raise FeatureFolderError(
-            f"{path}: fps, snippet_frames and stride_frames must be positive, got {float(meta.fps)}, "
-            f"{meta.snippet_frames} and {meta.stride_frames}"
-        )
-    return meta
+
+
+def _rate(value: Any, finest: int) -> Fraction:
+    """Frames per second: a number, or text such as ``"30000/1001"``."""
+    parts = value.split("/") if isinstance(value, str) else [value]
+    numbers = [reading.number(part, "fps") for part in parts]
+    if len(numbers) > 2 or not all(0 < number < _FASTEST for number in numbers):
+        raise ValueError(f"fps must be positive and under {_FASTEST:,}, got {reading.shown(value)}")
+    return max(numbers[0] / (numbers[1] if len(numbers) == 2 else 1), Fraction(1, finest)).limit_denominator(finest)
+
+
+def _count(value: Any) -> int:
+    """Frames."""
+    number = reading.number(value, "snippet_frames and stride_frames")
+    if number.denominator != 1 or not 0 < number < _FASTEST:
+        raise ValueError(f"snippet_frames and stride_frames must be positive whole numbers, got {reading.shown(value)}")
+    return int(number)
+
+
+def _columns(value: Any) -> tuple[int, int]:
+    """First column of a stream and the one past its last."""
+    pair = [reading.number(each, "streams") for each in reading.sequence(value, "streams")]
+    if len(pair) != 2 or any(each.denominator != 1 for each in pair) or not 0 <= pair[0] < pair[1] < _FASTEST:
+        raise ValueError(f"a stream is [first column, column past the last], got {reading.shown(value)}")
+    return int(pair[0]), int(pair[1])
 
 
 def read_folder(
@@ -236,13 +263,10 @@ def check_finite(values: NDArray[Any], place: object) -> None:
 def _mapped(path: Path, dtypes: Collection[type[np.floating[Any]]]) -> NDArray[np.floating[Any]]:
     with path.open("rb") as file:
         try:
-            version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(file)
-        except ValueError as error:
+            shape, fortran, dtype = read_header(file)
+        except BadHeader as error:
             raise FeatureFolderError(
-                f"{path}: this is not a NumPy .npy file of numbers ({str(error).splitlines()[0]}); "
-                "save the features with numpy.save"
+                f"{path}: this is not a NumPy .npy file of numbers ({error}); save the features with numpy.save"
             ) from error
         begin = file.tell()
     if dtype.hasobject or dtype not in {np.dtype(each) for each in dtypes}:
@@ -256,7 +280,7 @@ def _mapped(path: Path, dtypes: Collection[type[np.floating[Any]]]) -> NDArray[n
     there, needed = path.stat().st_size - begin, shape[0] * shape[1] * dtype.itemsize
     if there < needed:
         raise FeatureFolderError(f"{path}: the file is cut off, {there} of {needed} bytes are there; copy it again")
-    mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    mapped: NDArray[Any] = np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
     return mapped
 
 

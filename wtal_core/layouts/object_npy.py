@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from wtal_core.features.npy import BadHeader, read_header
 from wtal_core.layouts.problems import LayoutError
 
 _OBJECT = "O8"
@@ -49,26 +50,22 @@ def read_array(path: Path) -> NDArray[Any]:
     """
     try:
         with path.open("rb") as file:
-            shape, fortran, dtype = _header(file, path)
+            shape, fortran, dtype = read_header(file)
             if dtype.hasobject:
                 return _objects(file, path, shape, fortran)
-        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+            begin = file.tell()
+        if path.stat().st_size - begin < prod(shape) * dtype.itemsize:
+            raise LayoutError(f"{path}: the file is cut off; copy it again")
+        mapped: NDArray[Any] = np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
         return mapped
+    except BadHeader as error:
+        raise LayoutError(f"{path}: this is not a NumPy .npy file ({error})") from error
     except OSError as error:
         raise LayoutError(f"{path}: it cannot be read ({error.strerror or error})") from error
     except ValueError as error:
         if isinstance(error, LayoutError):
             raise
         raise LayoutError(f"{path}: the file is damaged or cut off ({error}); copy it again") from error
-
-
-def _header(file: BinaryIO, path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    try:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        return read(file)
-    except ValueError as error:
-        raise LayoutError(f"{path}: this is not a NumPy .npy file ({str(error).splitlines()[0]})") from error
 
 
 def _objects(file: BinaryIO, path: Path, shape: tuple[int, ...], fortran: bool) -> NDArray[Any]:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.wtal_core.features.films import film
 from wtal_core.domain import FeatureSequence, SnippetGrid
 from wtal_core.features import extractors, store
 from wtal_core.features.extractors import EXTRACTORS, Extractor, extract
-from wtal_core.features.folder import FolderMeta, fitted_grid
+from wtal_core.features.folder import FolderMeta, fitted_grid, mapped_features
 from wtal_core.features.store import (
     DiskFull,
     FeatureFolderError,
@@ -247,6 +248,57 @@ def test_a_bad_feature_file_is_named_and_the_others_are_read(tmp_path, kind):
     assert set(problems) == {"bad"}
 
 
+HEADERS = {
+    "a shape of a truth": "{'descr': '<f4', 'fortran_order': False, 'shape': (True, 240), }",
+    "an end in the middle": "{'descr': '<f4', 'fortran_order': False, 'shape': (40, 6",
+    "keys of two kinds": "{1: 2, 'descr': '<f4'}",
+    "a thousand signs": f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({'-' * 8000}4, 6), }}",
+    "a type that is none": "{'descr': '<,f4', 'fortran_order': False, 'shape': (40, 6), }",
+    "another shape altogether": "[40, 6]",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 9])
+@pytest.mark.parametrize("kind", HEADERS)
+def test_a_header_that_numpy_did_not_write_is_refused_in_one_line(tmp_path, kind, version):
+    """NumPy's parser meets these with errors of its tokenizer, its compiler, its sorting and its memory."""
+    write_folder(tmp_path, [sequence("good")])
+    header = HEADERS[kind].encode() + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    (tmp_path / "bad.npy").write_bytes(b"\x93NUMPY" + bytes([version, 0]) + length + header + bytes(960))
+    with pytest.raises(FeatureFolderError, match=r"bad\.npy: this is not a NumPy") as refused:
+        read_folder(tmp_path, {"bad": 25_600_000})
+    assert "\n" not in str(refused.value)
+
+
+@settings(deadline=None, max_examples=300)
+@given(cut=st.integers(0, 60), put=st.binary(max_size=4), version=st.sampled_from([1, 2, 3]))
+def test_whatever_a_header_says_the_file_is_read_or_refused(tmp_path_factory, cut, put, version):
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (40, 6), }\n"
+    header = header[:cut] + put + header[cut + len(put) :]
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    path = tmp_path_factory.getbasetemp() / "any.npy"
+    path.write_bytes(b"\x93NUMPY" + bytes([version, 0]) + length + header + bytes(960))
+    try:
+        values = mapped_features(path)
+    except FeatureFolderError as error:
+        assert "any.npy" in str(error)  # noqa: PT017
+        return
+    assert values.size <= 960 // values.itemsize
+
+
+def test_columns_first_is_read_as_numpy_reads_it(tmp_path):
+    values = np.arange(15, dtype=np.float32).reshape(5, 3)
+    np.save(tmp_path / "v.npy", np.asfortranarray(values))
+    np.testing.assert_array_equal(read_folder(tmp_path)["v"].values, values)
+
+
+def test_rates_may_be_written_as_fractions(tmp_path):
+    write_folder(tmp_path, [sequence()], {"fps": "30000/1001", "snippet_frames": 16})
+    assert read_folder(tmp_path)["v"].grid.step == Fraction(16 * 1001, 30000)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -255,6 +307,17 @@ def test_a_bad_feature_file_is_named_and_the_others_are_read(tmp_path, kind):
         ('{"fps": 0}', "must be positive"),
         ('{"stride_frames": "x"}', "something else"),
         ('{"streams": {"rgb": [0, 1, 2]}}', "something else"),
+        ('{"streams": {"rgb": [2, 0]}}', "first column, column past the last"),
+        ('{"streams": {"rgb": [-1, 2]}}', "first column, column past the last"),
+        ('{"fps": 25, "fps": 30}', "'fps' is there twice"),
+        ('{"fps": "1e999999999"}', "finite number"),  # as a fraction it would fill the memory
+        ('{"fps": "30000/0"}', "must be positive"),
+        ('{"fps": "30/1/1"}', "must be positive"),
+        ('{"fps": 25, "video_fps": {"v": -1}}', "must be positive"),
+        ('{"snippet_frames": 1e400}', "finite number"),
+        ('{"snippet_frames": 15.5}', "whole numbers"),
+        ("[" * 100_000, "nested too deeply"),
+        ("", "the file is empty"),
     ],
 )
 def test_a_bad_meta_is_refused_by_name(tmp_path, text, reason):

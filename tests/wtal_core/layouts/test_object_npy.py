@@ -165,3 +165,29 @@ def test_a_cut_file_and_a_missing_file_are_named(tmp_path):
             read_array(tmp_path / "cut.npy")
     with pytest.raises(LayoutError, match=r"gone\.npy"):
         read_array(tmp_path / "gone.npy")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (1",
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (True,), }\n",
+        b"{1: 2, 'descr': '|O'}\n",
+    ],
+)
+def test_a_header_that_numpy_did_not_write_is_refused(tmp_path, header):
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + pickle.dumps([1]))
+    with pytest.raises(LayoutError, match=r"a\.npy: this is not a NumPy \.npy file"):
+        read_array(path)
+
+
+def test_a_plain_array_that_promises_more_than_the_file_holds_is_refused(tmp_path):
+    """10 ** 20 numbers: the product of the shape wraps around in 64 bits."""
+    path = tmp_path / "a.npy"
+    with path.open("wb") as file:
+        told = {"descr": "<f4", "fortran_order": False, "shape": (10**10, 10**10)}
+        np.lib.format.write_array_header_1_0(file, told)
+        file.write(bytes(64))
+    with pytest.raises(LayoutError, match=r"a\.npy: the file is cut off"):
+        read_array(path)

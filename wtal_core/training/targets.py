@@ -11,12 +11,13 @@ Rules
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wtal_core.domain import Annotation, FeatureSequence, SnippetGrid, VideoLabels, to_seconds
+from wtal_core.domain import Annotation, FeatureSequence, Segment, SnippetGrid, VideoLabels, to_seconds
 from wtal_core.training.cells import FRAME, GridMismatch, click_cell, fitted, segment_cells
 from wtal_core.training.dataset import Instance, TrainingVideo
 from wtal_core.training.simulation import semi_selection, simulate_labels, simulated
@@ -68,13 +69,17 @@ def training_video(
     complete = {name for name in checked if labels.coverage.is_complete([name], grid.extent)}
     edges = grid.edges
     known = [annotation for annotation in labels.annotations if annotation.label in column]
+    bounded = {name: _Spans() for name in column}
+    for annotation in sorted(known, key=lambda each: each.span):
+        if annotation.segment is not None:
+            bounded[annotation.label].add(annotation.segment)
     notes += _foreign(labels, column)
 
     instances: list[Instance] = []
     for annotation in known:
         instance, reason = _instance(
             annotation,
-            annotations=known,
+            bounded=bounded[annotation.label],
             grid=grid,
             edges=edges,
             class_index=column[annotation.label],
@@ -147,10 +152,27 @@ def _told(annotation: Annotation, grid: SnippetGrid) -> str:
     return f"the {kind} {annotation.id} of {annotation.label!r} at {shown}"
 
 
+class _Spans:
+    """The time inside any of some segments, asked click by click: one pass, however many there are of both."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._latest: list[int] = []  # end of all that began until there
+
+    def add(self, segment: Segment) -> None:
+        """Take one in; they come by their start."""
+        self._starts.append(segment.start)
+        self._latest.append(max(segment.end, self._latest[-1]) if self._latest else segment.end)
+
+    def __contains__(self, click: int) -> bool:
+        began = bisect_right(self._starts, click)
+        return began > 0 and click < self._latest[began - 1]
+
+
 def _instance(
     annotation: Annotation,
     *,
-    annotations: Sequence[Annotation],
+    bounded: _Spans,
     grid: SnippetGrid,
     edges: NDArray[np.int64],
     class_index: int,
@@ -167,8 +189,7 @@ def _instance(
     inside = [cell for cell in clicked if cell is not None]
     if len(inside) < len(clicked):
         return None, "a click lies outside the features"
-    segments = [other.segment for other in annotations if other.segment is not None and other.label == annotation.label]
-    if any(click in segment for segment in segments for click in annotation.clicks):
+    if any(click in bounded for click in annotation.clicks):
         return None, "it lies in a segment of the same class, which says more"
     if is_complete:
         return None, "it lies outside every segment of a video that is judged everywhere"

@@ -150,6 +150,32 @@ def test_a_click_inside_a_segment_is_not_a_second_instance():
     assert "says more" in notes[0]
 
 
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 3_000_000), st.integers(1, 900_000)), max_size=8),
+    click=st.integers(0, 2_999_999),
+)
+def test_a_click_is_used_where_no_segment_of_its_class_holds_it(spans, click):
+    segments = [Segment(start, start + length) for start, length in spans]
+    bounded = [Annotation(str(index), "a", SupervisionLevel.FULL, segment=each) for index, each in enumerate(segments)]
+    one = Annotation("c", "a", SupervisionLevel.ONE_SEGMENT, clicks=(click,))
+    other = Annotation("d", "b", SupervisionLevel.ONE_SEGMENT, clicks=(click,))
+    video, notes = training_video(sequence(), labelled(*bounded, one, other), ["a", "b"])
+    assert any("says more" in note for note in notes) == any(click in each for each in segments)
+    assert [each.exact for each in video.instances if each.class_index == 1] == [False]
+
+
+def test_clicks_are_not_each_held_against_each_segment(monkeypatch):
+    """200 of both: a hundred thousand of both, an hour long before, take seconds."""
+    asked = []
+    holds = Segment.__contains__
+    monkeypatch.setattr(Segment, "__contains__", lambda segment, time: asked.append(time) or holds(segment, time))
+    segments = [full(0.01 * i, 0.01 * i + 0.005, name=f"s{i}") for i in range(200)]
+    clicks = [clicked(0.01 * i + 0.005 * (i % 2), name=f"c{i}") for i in range(200)]  # every other lies between two
+    video, notes = training_video(sequence(), labelled(*segments, *clicks), ["a"])
+    assert (len(video.instances), len(notes)) == (300, 100)
+    assert len(asked) < 400
+
+
 def test_a_class_said_to_occur_but_judged_absent_counts_as_absent():
     video, notes = training_video(sequence(), labelled(checked=["a"], classes=frozenset({"a"})), ["a"])
     assert video.video_label.tolist() == [0.0]

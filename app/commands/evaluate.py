@@ -70,16 +70,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rate(options: argparse.Namespace) -> SnippetRate | None:
-    from decimal import Decimal, InvalidOperation
     from fractions import Fraction
 
     from wtal_core.evaluation import SnippetRate
+    from wtal_core.formats.reading import number
 
     if options.fps is None and options.stride is None:
         return None
     try:
-        fps = Fraction(Decimal(options.fps)) if options.fps is not None else Fraction(25)
-    except (InvalidOperation, ValueError, OverflowError):
+        fps = Fraction(25) if options.fps is None else number(options.fps, "--fps")
+    except ValueError:
         raise CommandError(f"--fps is a number of frames per second, got {options.fps!r}") from None
     return SnippetRate(fps, 16 if options.stride is None else options.stride)
 

@@ -21,6 +21,9 @@ from wtal_core.domain import MICROSECONDS
 from wtal_core.evaluation import average_precision
 from wtal_core.evaluation.matching import Pairs, Table, claim, nearest_first, overlapping_pairs
 
+FASTEST = 1_000_000
+"""Frames per second; with more, snippets late in a video have no 64-bit number."""
+
 
 @dataclass(frozen=True, slots=True)
 class SnippetRate:
@@ -34,8 +37,11 @@ class SnippetRate:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fps", Fraction(self.fps))
-        if self.fps <= 0 or self.stride < 1:
-            raise ValueError(f"snippets need a positive fps and a stride of at least 1 frame, got {self}")
+        if not 0 < self.fps <= FASTEST or self.stride < 1:
+            raise ValueError(
+                f"snippets need a positive fps of at most {FASTEST:,} and a stride of at least 1 frame, got "
+                f"fps {float(self.fps):g} and stride {self.stride}"
+            )
 
     def index(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Nearest snippet edge of each time in microseconds, exact, halves to even."""

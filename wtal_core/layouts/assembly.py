@@ -19,6 +19,8 @@ from wtal_core.formats.annotation_set import covered
 from wtal_core.layouts.dataset import EVALUATED, FeatureDataset, StoredFeatures
 from wtal_core.layouts.problems import LayoutError, some
 
+SLOWEST, FASTEST = Fraction(1, 10_000), Fraction(10_000)
+"""Frames per second, or rows where a layout counts in those; beyond, a file says nonsense about its times or size."""
 MANY = 5
 """Videos that may disagree with their annotations before the rate is doubted, if they are under a twentieth."""
 
@@ -89,6 +91,7 @@ def assembled(parts: Parts) -> FeatureDataset:
             f"{some(parts.stored) or 'none'}, and annotations of {some(annotations.videos) or 'none'}; check that both "
             "belong to the same data set"
         )
+    _check_rates(parts, shared)
     _check_widths(parts, shared)
     grids, entries, notes = _placed(parts, annotations, shared)
     missing = tuple(video for video in annotations.videos if video not in parts.stored)
@@ -132,6 +135,18 @@ def _on_sides(parts: Parts) -> AnnotationSet:
             f"{parts.place}: a data set has training videos and test or validation videos; its annotations name {found}"
         )
     return replace(parts.annotations, videos=kept)
+
+
+def _check_rates(parts: Parts, videos: list[str]) -> None:
+    """Refuse rates of no camera; a file can promise a billion rows and be small."""
+    for video in videos:
+        rate = parts.meta.of(video).fps
+        if not SLOWEST <= rate <= FASTEST:
+            told = "faster than any camera" if rate > FASTEST else "slower than any film"
+            raise LayoutError(
+                f"{parts.stored[video].place}: its {parts.stored[video].shape[0]} snippets and what is said of its "
+                f"frames or duration make it {told}; check both"
+            )
 
 
 def _check_widths(parts: Parts, videos: list[str]) -> None:

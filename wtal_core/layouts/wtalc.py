@@ -77,6 +77,9 @@ def read(folder: Path, choice: Choice) -> FeatureDataset:
     path, kind = _features(folder, choice)
     home = _annotation_folder(folder, path)
     rows = {name: read_array(need.one(home)) for name, need in ARRAYS.items()}
+    for name, array in rows.items():
+        if array.ndim < 1:
+            raise LayoutError(f"{home}: {name}.npy is one value; it must have a row for each video or class")
     n_videos = len(rows["videoname"])
     for name, array in rows.items():
         if name != "classlist" and len(array) != n_videos:
@@ -150,10 +153,11 @@ def _annotations(
     video_labels: dict[str, frozenset[str]] = {}
     for index, name in enumerate(names):
         place = f"{home}, {name}"
-        official = frozenset(_known(label, classes, f"{place}, labels_all.npy") for label in rows["labels_all"][index])
-        marks = _instances(name, rows["segments"][index], rows["labels"][index], classes, place)
+        said = {key: _listed(rows[key][index], f"{place}, {key}.npy") for key in ("labels_all", "segments", "labels")}
+        official = frozenset(_known(label, classes, f"{place}, labels_all.npy") for label in said["labels_all"])
+        marks = _instances(name, said["segments"], said["labels"], classes, place)
         located = frozenset(each.label for each in marks)
-        length = checked.duration(float(np.ravel(rows["duration"][index])[0]), f"{place}, duration.npy")
+        length = _length(rows["duration"][index], f"{place}, duration.npy")
         past = [each for each in marks if each.segment is not None and each.segment.end > length + 1_000_000]
         if past:
             problems.append(f"{name}: {len(past)} of {len(marks)} segments end after the video ({length / 1e6:g} s)")
@@ -195,6 +199,21 @@ def _known(label: Any, classes: tuple[str, ...], place: str) -> str:
     if text not in classes:
         raise LayoutError(f"{place}: class {text!r} is not in classlist.npy ({some(classes)})")
     return text
+
+
+def _listed(value: Any, place: str) -> list[Any]:
+    """What an object array holds for one video."""
+    if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0):
+        return list(value)
+    raise LayoutError(f"{place}: expected a list, got {checked.shown(value)}")
+
+
+def _length(value: Any, place: str) -> int:
+    """A duration, alone or in an array of one; microseconds."""
+    numbers = np.ravel(value)
+    if numbers.size != 1:
+        raise LayoutError(f"{place}: expected one number of seconds, got {numbers.size}")
+    return checked.duration(_number(numbers[0], place), place)
 
 
 def _number(value: Any, place: str) -> float:

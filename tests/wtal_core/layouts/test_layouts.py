@@ -349,6 +349,27 @@ def test_arrays_of_different_versions_are_refused(copied):
         read_layout(folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "array", "says"),
+    [
+        (
+            "duration",
+            np.zeros((7, 0)),
+            r"video_validation_0000051, duration\.npy: expected one number of seconds, got 0",
+        ),
+        ("duration", np.array(["x"] * 7), r"video_validation_0000051, duration\.npy: expected seconds, got"),
+        ("videoname", np.float32(3), r"videoname\.npy is one value"),
+        ("labels_all", np.zeros(7), r"video_validation_0000051, labels_all\.npy: expected a list, got"),
+        ("segments", np.zeros(7), r"video_validation_0000051, segments\.npy: expected a list, got"),
+    ],
+)
+def test_an_array_of_another_shape_is_refused_by_name(copied, name, array, says):
+    folder = copied("wtalc")
+    np.save(folder / "Thumos14reduced-Annotations" / f"{name}.npy", array)
+    with pytest.raises(LayoutError, match=says):
+        read_layout(folder)
+
+
 def test_a_feature_array_of_another_number_of_videos_is_refused(copied):
     folder = copied("wtalc")
     np.save(folder / "Thumos14reduced-I3D-JOINTFeatures.npy", scenes.objects([np.ones((3, 2048), np.float32)]))
@@ -389,6 +410,30 @@ def test_a_video_of_another_width_is_refused_by_name(copied):
 def test_a_stride_that_does_not_fit_the_durations_says_which_would(copied):
     with pytest.raises(LayoutError, match=r"7 of 7 videos.*0\.2667 s a snippet.*--stride and --window"):
         read_layout(copied("actionformer"), choice=Choice(stride=8))
+
+
+@pytest.mark.parametrize(("fps", "says"), [(1e300, "faster than any camera"), (1e-300, "slower than any film")])
+def test_a_frame_rate_of_no_camera_is_refused_with_its_video(copied, fps, says):
+    folder = copied("actionformer")
+    name = scenes.TRAINING[0]
+    rewrite(folder / "annotations" / "thumos14.json", lambda content: content["database"][name].__setitem__("fps", fps))
+    with pytest.raises(LayoutError, match=rf"{name}\.npy: .*{says}"):
+        read_layout(folder)
+
+
+def test_an_hdf5_entry_of_a_billion_rows_in_a_small_file_is_refused_before_it_is_read(copied):
+    """Chunks that were never written take no room on disk, and 2 TB in memory."""
+    import h5py
+
+    folder = copied("c3d")
+    path = folder / "sub_activitynet_v1-3.c3d.hdf5"
+    with h5py.File(path, "a") as file:
+        group = file[f"v_{scenes.TEST[0]}"]
+        del group["c3d_features"]
+        group.create_dataset("c3d_features", shape=(10**9, 500), dtype="f4", chunks=(1000, 500))
+    assert path.stat().st_size < 10_000_000
+    with pytest.raises(LayoutError, match=rf"v_{scenes.TEST[0]}: its 1000000000 snippets .* faster than any camera"):
+        read_layout(folder)
 
 
 def test_a_wrong_fps_in_the_annotations_is_noticed(copied):

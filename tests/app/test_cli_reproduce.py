@@ -113,6 +113,60 @@ def test_published_numbers_and_protocols_stand_beside_ours_and_other_data_is_nev
     assert "W-TALC (ECCV 2018): protocol `wtalc`" in said
 
 
+def test_video_classification_stands_beside_the_printed_one_in_all_three_tables(wtal, sets, tmp_path):
+    """Ding et al. print 87.6 on THUMOS'14. The rows of other papers print none."""
+    out = tmp_path / "out"
+    rows = ("segment_level/table3-i3d", "wtalc/i3d")
+    status, said, err = wtal("reproduce", "thumos14", sets["wtalc"], "--out", out, "--rows", *rows, *QUICK)
+    assert status == 0, err
+    (printed,) = (line for line in said.splitlines() if "(`table3-i3d`) | published" in line)
+    assert printed.endswith("| 47.4 | 0.1-0.5 | 87.6 |  |  |")
+    (weak,) = (line for line in said.splitlines() if "(`i3d`) | published" in line)
+    assert weak.endswith("| 0.3-0.7 | - |  |  |")
+    by_row = {row["row"]: row for row in json.loads((out / "table.json").read_text())["rows"]}
+    (result,) = by_row["table3-i3d"]["results"].values()
+    assert by_row["table3-i3d"]["published_classification"] == 87.6
+    with (out / "table.csv").open() as file:
+        lines = [line for line in csv.DictReader(file) if line["tiou"] == "classification"]
+    assert [(line["row"], line["published"]) for line in lines] == [("i3d", ""), ("table3-i3d", "87.6")]
+    assert float(lines[1]["ours"]) == pytest.approx(100 * result["classification_mAP"], abs=1e-3)
+
+
+def test_video_classification_is_held_against_the_official_labels(tmp_path):
+    """Three test videos, two classes. The second video is officially no HighJump: nothing of it counts as a positive.
+
+    Billiards occurs in the first and third; sorted by .9 .8 .1 these are ranks 1 and 3: (1 + 2/3) / 2 = .833333.
+    """
+    from wtal_core.layouts import read_layout
+    from wtal_core.reproduction.running import classification
+
+    folder = scenes.wtalc(tmp_path / "set")
+    path = folder / "Thumos14reduced-Annotations" / "labels_all.npy"
+    official = [[b"Billiards"] if name != scenes.TEST[1] else [] for name in scenes.FILMS]
+    np.save(path, scenes.objects(official))
+    scores = {
+        scenes.TEST[0]: np.array([0.9, 0.2], np.float32),
+        scenes.TEST[1]: np.array([0.8, 0.9], np.float32),
+        scenes.TEST[2]: np.array([0.1, 0.1], np.float32),
+    }
+    assert classification(read_layout(folder), scores) == pytest.approx(0.833333, abs=1e-6)
+
+
+def test_rows_whose_papers_share_a_schedule_train_for_the_same_number_of_steps():
+    """Ding et al. and the ablations of TTC-Loc at TTC-Loc's length, W-TALC's own row at its code's."""
+    from wtal_core.reproduction.running import settings_of
+
+    n_steps = {
+        f"{paper.key}/{row.key}": {stage.n_steps(20) for stage in settings_of(row, {})[1].stages}
+        for paper in BENCHMARKS["thumos14"].papers
+        for row in paper.rows
+    }
+    alike = ("ttc_loc/table1-i3d-k0", "ttc_loc/table4a-stpn", "ttc_loc/table4a-wtalc", "segment_level/table1-one-all")
+    assert [n_steps[name] for name in alike] == [{10_000}] * 4
+    assert n_steps["segment_level/table3-i3d"] == {10_000}
+    assert n_steps["wtalc/i3d"] == {100_000}
+
+
 def test_other_data_is_refused_as_the_benchmark_and_nothing_is_trained(wtal, sets, tmp_path, monkeypatch):
     seeds = trained(monkeypatch)
     status, said, err = wtal("reproduce", "thumos14", sets["wtalc"], "--out", tmp_path / "out")

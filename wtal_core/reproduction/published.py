@@ -37,6 +37,8 @@ class Row:
         First and last tIoU of ``average``.
     note
         What a reader must know of the row.
+    classification
+        Printed video classification mAP in percent, or None.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Row:
     features: str = "i3d"
     average_over: tuple[float, float] = (0.3, 0.7)
     note: str = ""
+    classification: float | None = None
 
     def __post_init__(self) -> None:
         if self.supervision not in SUPERVISIONS:

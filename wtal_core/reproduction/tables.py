@@ -45,6 +45,15 @@ class Outcome:
         columns = [self.values(protocol, tiou) for tiou in inside]
         return [statistics.mean(column[index] for column in columns) for index in range(len(self.results))]
 
+    @property
+    def classification(self) -> dict[int, float]:
+        """Video classification mAP in percent of each seed; results of older versions have none."""
+        return {
+            seed: 100 * float(each["classification_mAP"])
+            for seed, each in self.results.items()
+            if "classification_mAP" in each
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -106,7 +115,7 @@ def markdown(table: Table) -> str:
     """The whole table as a document."""
     lines = [f"# {table.title}", "", table.data, ""]
     lines += [f"**{each}**  " for each in table.warnings()]
-    lines += ["", "mAP in percent; *ours* is the mean over the seeds that are done.", ""]
+    lines += ["", "mAP in percent; *ours* is the mean over the seeds that are done, *class* video classification.", ""]
     for paper in dict.fromkeys(outcome.paper.key for outcome in table.outcomes):
         lines += _paper([outcome for outcome in table.outcomes if outcome.paper.key == paper], table)
     missing = _grouped((outcome.missing, f"{outcome.paper.key}/{outcome.row.key}") for outcome in table.outcomes)
@@ -119,7 +128,7 @@ def _paper(outcomes: Sequence[Outcome], table: Table) -> list[str]:
     paper = outcomes[0].paper
     shown = {tiou for outcome in outcomes for tiou in outcome.row.published}
     columns = [tiou for tiou in table.benchmark.tiou if tiou in shown] or list(table.benchmark.tiou)
-    header = ["row", "", *(f"{tiou:g}" for tiou in columns), "average", "over", "seeds", "s"]
+    header = ["row", "", *(f"{tiou:g}" for tiou in columns), "average", "over", "class", "seeds", "s"]
     lines = [f"## {paper.title}", "", protocol_lines([paper])[0] + ".", ""]
     lines += ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     for outcome in outcomes:
@@ -129,7 +138,12 @@ def _paper(outcomes: Sequence[Outcome], table: Table) -> list[str]:
             cells = [percent(row.published.get(tiou)) for tiou in columns]
             lines.append(
                 "| "
-                + " | ".join([f"{row.title} (`{row.key}`)", "published", *cells, percent(row.average), over, "", ""])
+                + " | ".join(
+                    [
+                        *(f"{row.title} (`{row.key}`)", "published", *cells),
+                        *(percent(row.average), over, percent(row.classification), "", ""),
+                    ]
+                )
                 + " |"
             )
         cells = [spread(outcome.values(protocol, tiou)) for tiou in columns]
@@ -138,7 +152,8 @@ def _paper(outcomes: Sequence[Outcome], table: Table) -> list[str]:
         seconds = [float(result["seconds"]) for result in outcome.results.values()]
         taken = f"{statistics.mean(seconds):.0f}" if seconds else "-"
         done = f"{len(outcome.results)}/{len(table.seeds)}"
-        lines.append("| " + " | ".join([name, "ours", *cells, average, over, done, taken]) + " |")
+        videos = spread(list(outcome.classification.values()))
+        lines.append("| " + " | ".join([name, "ours", *cells, average, over, videos, done, taken]) + " |")
     notes = _grouped((outcome.row.note, outcome.row.key) for outcome in outcomes)
     return [*lines, "", *(f"- {note}: {names}" for note, names in notes.items()), *([""] if notes else [])]
 
@@ -176,6 +191,9 @@ def comma_separated(table: Table) -> str:
                 published = row.average if own and row.average is not None else ""
                 ours = f"{outcome.averages(protocol, table.benchmark.tiou)[index]:.4f}"
                 writer.writerow((*about, protocol, seed, "average", published, ours, "", is_benchmark))
+            if seed in outcome.classification:
+                published, ours = row.classification or "", f"{outcome.classification[seed]:.4f}"
+                writer.writerow((*about, "", seed, "classification", published, ours, "", is_benchmark))
     return text.getvalue()
 
 
@@ -198,6 +216,7 @@ def as_json(table: Table) -> str:
                 "protocol": outcome.paper.protocol,
                 "published": {f"{tiou:g}": value for tiou, value in outcome.row.published.items()},
                 "published_average": outcome.row.average,
+                "published_classification": outcome.row.classification,
                 "average_over": list(outcome.row.average_over),
                 "note": outcome.row.note,
                 "missing": outcome.missing,

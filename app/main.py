@@ -26,18 +26,27 @@ def main() -> None:
     """One rerun: who is it, which project, which page."""
     st.set_page_config(page_title="WTAL Studio", page_icon=ICON, layout="wide", initial_sidebar_state=208)
     st.html(Path(__file__).parent / "components" / "studio.css")
-    if state.annotator() is None:
-        st.navigation([st.Page(ask_name, title="Welcome")], position="hidden").run()
-        return
+    is_known = state.annotator() is not None
     page = st.navigation(
         [
-            st.Page(f"pages/{name}.py", title=title, icon=icon, url_path=name, default=name == "library")
-            for name, title, icon in PAGES
-        ]
+            st.Page(_to_library, title="WTAL Studio", default=True, visibility="hidden"),
+            *(st.Page(f"pages/{name}.py", title=title, icon=icon, url_path=name) for name, title, icon in PAGES),
+        ],
+        position="sidebar" if is_known else "hidden",
     )
+    if not is_known:
+        ask_name()  # under the address asked for, which is where the name given leads
+        return
+    if not page.url_path:
+        page.run()
     state.choices().is_annotating = page.url_path == "annotate"
     if frame():
         page.run()
+
+
+def _to_library() -> None:
+    """Streamlit's default page, which bears no name and so is none of ours; the server leads from there as well."""
+    st.switch_page("pages/library.py", query_params=st.query_params.to_dict())
 
 
 if __name__ == "__main__":  # a rerun by Streamlit, or AppTest

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -47,6 +47,7 @@ def routes(served: Workspace | None = None) -> list[BaseRoute]:
     """All of our routes over one workspace, this process's own unless another is given."""
     here = served or workspace()
     return [
+        Route("/", _to_library),
         *(route for subject in ROUTES for route in subject(here)),
         Mount("/assets/{version}", Assets(directory=ANNOTATOR, check_dir=False)),
         # Without these an unknown address below ours would be answered by Streamlit's page, with status 200.
@@ -80,6 +81,12 @@ class Assets(StaticFiles):
         answer = await super().get_response(path, scope)
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return answer
+
+
+async def _to_library(request: Request) -> Response:
+    """The root of the site leads to the Library, under its own name."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"library{asked}")  # relative: a proxy may serve us below a path
 
 
 async def _nothing_here(request: Request) -> Response:

@@ -246,6 +246,11 @@ def test_a_body_that_is_no_bounded_object_is_refused(client, text, status):
     assert answer.error
 
 
+def test_the_root_leads_to_the_library_and_keeps_the_question(stranger):
+    answer = stranger.get("/?project=3")
+    assert (answer.status, answer.headers["location"]) == (307, "library?project=3")
+
+
 def test_an_unknown_address_is_answered_by_us_and_not_by_a_page(client):
     assert client.get("/api/secrets").status == 404
     assert client.get("/video/1/2/3").status == 404

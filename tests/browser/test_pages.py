@@ -115,6 +115,29 @@ def test_a_first_visit_gives_a_name_and_keeps_it(page: Page, base_url: str, proj
     expect(page.get_by_label("Your name")).to_have_count(0)
 
 
+def test_every_page_has_its_own_name_as_address_and_the_root_leads_to_the_library(
+    ada: Callable[[], Page], context: BrowserContext, base_url: str, project: int
+):
+    """No page says that it is not found, not even to a stranger, who gives a name and stays where they came to."""
+    page = ada()
+    for name in ("library", "train", "results", "cost", "annotate"):
+        page.goto(f"/{name}?project={project}")
+        expect(page.locator("[data-testid=stSidebarNavLink][aria-current=page]")).to_have_text(re.compile(name, re.I))
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto(f"/?project={project}")
+    page.wait_for_url(f"**/library?project={project}", timeout=PATIENCE)
+    page.go_back()  # not into the redirect again
+    page.wait_for_url("**/annotate?*", timeout=PATIENCE)
+    page.goto(f"/?project={project}")
+    expect(page.get_by_role("heading", name="Library")).to_be_visible(timeout=PATIENCE)
+    context.clear_cookies()
+    page.goto(f"/cost?project={project}")
+    page.get_by_label("Your name").fill("Hedy")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Cost")).to_be_visible(timeout=PATIENCE)
+
+
 def test_a_first_visit_to_any_page_meets_the_whole_frame(
     browser: Browser, environment: dict[str, str], home: Path, workspace: Workspace
 ):

@@ -10,21 +10,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from db.records import ActivityRecord, AnnotatorRecord, ProjectRecord, VideoRecord
 from db.unit_of_work import UnitOfWork
 from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel, to_seconds
-from wtal_core.evaluation.cost import (
-    IDLE_CUTOFF,
-    PERSON,
-    SIMULATED,
-    ActivityEvent,
-    Stopwatch,
-    VideoCost,
-    active_times,
-)
+from wtal_core.evaluation.activity import PERSON, SIMULATED, ActivityEvent, Session, time_spent
+from wtal_core.evaluation.cost import IDLE_CUTOFF, VideoCost, active_times
 
 REMEMBERED = 256
 """Pairs of video and annotator whose time this process remembers."""
@@ -101,7 +94,11 @@ def idle_cutoff(project: ProjectRecord) -> int:
 
 
 def phi_of(unit: UnitOfWork, video: VideoRecord, who: AnnotatorRecord, project: ProjectRecord) -> dict[str, Any]:
-    """One annotator's active time on one video and its ratio to the video's length, in all and per level."""
+    """One annotator's active time on one video and its ratio to the video's length, in all and per level.
+
+    Windows on this video are counted once. That another of their windows, on another video, was used meanwhile is told
+    by :func:`project_costs` only, which reads all events.
+    """
     cutoff = idle_cutoff(project)
     levels: dict[str, dict[str, float]] = {}
     for (said, assisted), active in _remembered.active(unit, video.id, who.id, cutoff).items():
@@ -117,24 +114,28 @@ def phi_of(unit: UnitOfWork, video: VideoRecord, who: AnnotatorRecord, project: 
     }
 
 
-@dataclass(slots=True)
 class _Tally:
-    """What the events of one annotator on one video amounted to, up to the event ``last``."""
+    """The sessions of one annotator on one video, up to the event ``last``."""
 
-    last: tuple[int, str] = (0, "")
-    watches: dict[str, Stopwatch] = field(default_factory=lambda: defaultdict(Stopwatch))
-    active: dict[tuple[SupervisionLevel, bool], float] = field(default_factory=lambda: defaultdict(float))
+    def __init__(self, cutoff: int) -> None:
+        self.last: tuple[int, str] = (0, "")
+        self._sessions: dict[str, Session] = defaultdict(lambda: Session(cutoff / 1000))
 
-    def add(self, events: Iterable[ActivityEvent], cutoff: int) -> bool:
+    def add(self, events: Iterable[ActivityEvent]) -> bool:
         """Follow more events; False if one of them is older than its session's last, so that all must be read anew."""
         for event in events:
-            watch = self.watches[event.session]
-            if not watch.follows(event):
+            session = self._sessions[event.session]
+            if not session.follows(event):
                 return False
-            begun, milliseconds = watch.take(event)
-            if begun is not None:
-                self.active[begun.level, begun.assisted] += min(milliseconds * 1000, cutoff)
+            session.take(event)
         return True
+
+    def active(self) -> dict[tuple[SupervisionLevel, bool], int]:
+        """Microseconds of work by level, and assisted or not."""
+        found: dict[tuple[SupervisionLevel, bool], float] = defaultdict(float)
+        for work, milliseconds in time_spent(self._sessions.values()).items():
+            found[work.level, work.assisted] += 1000 * milliseconds
+        return {key: round(active) for key, active in sorted(found.items())}
 
 
 class _Remembered:
@@ -151,22 +152,22 @@ class _Remembered:
         key = (unit.database, video, annotator, cutoff)
         with self._lock:
             tally = self._tallies.pop(key, None)
-            if tally is None or not self._follow(unit, tally, video, annotator, cutoff):
-                tally = _Tally()
-                self._follow(unit, tally, video, annotator, cutoff)
+            if tally is None or not self._follow(unit, tally, video, annotator):
+                tally = _Tally(cutoff)
+                self._follow(unit, tally, video, annotator)
             self._tallies[key] = tally
             while len(self._tallies) > REMEMBERED:
                 self._tallies.popitem(last=False)
-            return {key: round(active) for key, active in sorted(tally.active.items())}
+            return tally.active()
 
     @staticmethod
-    def _follow(unit: UnitOfWork, tally: _Tally, video: int, annotator: int, cutoff: int) -> bool:
+    def _follow(unit: UnitOfWork, tally: _Tally, video: int, annotator: int) -> bool:
         """Bring a tally up to date; False if the log is not one that goes on from it."""
         number, event = tally.last
         if number and unit.activity.name_of(number) != event:
             return False
         newer = unit.activity.since(video, annotator, number)
-        if not tally.add((_event(record, {}) for _, record in newer), cutoff):
+        if not tally.add(_event(record, {}) for _, record in newer):
             return False
         tally.last = max([tally.last, *((row, record.event) for row, record in newer)])
         return True
@@ -186,4 +187,5 @@ def _event(event: ActivityRecord, names: Mapping[int, str]) -> ActivityEvent:
         visible=event.visible,
         assisted=event.assisted,
         source=SIMULATED if event.source == SIMULATED else PERSON,
+        received=1000 * event.server_time,
     )

@@ -11,7 +11,8 @@ from app.workspace import Workspace
 from db.records import EvaluationRecord
 from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel
 from wtal_core.evaluation import EvaluationReport
-from wtal_core.evaluation.cost import PAPER_PHI, SIMULATED, Phi, expected_phi, phi, phi_by
+from wtal_core.evaluation.activity import SIMULATED
+from wtal_core.evaluation.cost import PAPER_PHI, Phi, expected_phi, phi, phi_by
 
 __all__ = [
     "AnnotationCost",

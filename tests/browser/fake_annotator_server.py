@@ -157,6 +157,7 @@ class FakeServer:
         self.committed_at: dict[str, float] = {}
         self.refuse: dict[str, str] = {}
         self.lose_answers = False
+        self.now: float | None = None
         self.compensation = 0
         self.page_style = ""
         self.lock = threading.Lock()
@@ -262,7 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self._json(answer)
         elif self.path == "/api/activity":
-            self.fake.activity += [{"session": body["session"], **event} for event in body["events"]]
+            known = {"session": body["session"], "received": 1000 * (self.fake.now or time.time())}
+            self.fake.activity += [{**known, **event} for event in body["events"]]
             self._json(
                 {
                     "stored": len(body["events"]),

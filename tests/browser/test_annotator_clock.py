@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.annotator_fixtures import CodedVideo, Desk, fake_video
 from tests.browser.fake_annotator_server import FakeServer
 from wtal_core.domain import SupervisionLevel, to_seconds
-from wtal_core.evaluation.cost import ActivityEvent, active_times
+from wtal_core.evaluation.activity import ActivityEvent
+from wtal_core.evaluation.cost import active_times
 
 pytest_plugins = ("tests.browser.annotator_plugin",)
 
@@ -34,13 +35,20 @@ class Annotator:
     def __init__(self, page: Page, server: FakeServer) -> None:
         page.clock.install()
         self.desk = Desk(page, server)
-        self.page, self.watch = page, 0.0
+        self.page, self.watch, self.zero = page, 0.0, 0.0
+        self.zero = (server.now or 1_000.0) - self.see()
+
+    def see(self) -> float:
+        """Seconds on the page's clock, which goes on between two moves of the test; the server's goes with it."""
+        self.desk.server.now = self.zero + self.page.evaluate("performance.now() / 1000")
+        return self.desk.server.now
 
     def work(self, seconds: int) -> None:
         """A key every two seconds."""
         for _ in range(seconds // 2):
             self.page.clock.run_for(2_000)
             self.desk.press("ArrowRight")
+            self.see()
         self.watch += seconds
 
     def idle(self, seconds: int) -> None:
@@ -73,7 +81,7 @@ def active_seconds(server: FakeServer) -> float:
     events = [
         ActivityEvent(
             event["session"], event["kind"], event["monotonic"], "1", "ada", SupervisionLevel(event["level"]),
-            event["visible"], event["assisted"],
+            event["visible"], event["assisted"], received=event["received"],
         )
         for event in server.activity
     ]  # fmt: skip
@@ -121,6 +129,24 @@ def test_of_two_tabs_on_one_video_only_the_one_in_sight_counts(annotator: Annota
     annotator.leave()
     assert annotator.watch + second.watch == 50
     assert active_seconds(annotator.desk.server) == pytest.approx(50, rel=0.05)
+    context.close()
+
+
+def test_two_windows_both_in_sight_count_the_person_once(annotator: Annotator, browser: Browser):
+    """Two windows of one annotator beside each other, worked in by turns for 80 s: 80 s, not the 160 of both clocks."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    both = [annotator, Annotator(context.new_page(), annotator.desk.server)]
+    begun = annotator.see()
+    for turn in range(40):  # a key in one of the two every two seconds, ten seconds here, ten there
+        for person in both:
+            person.page.clock.run_for(2_000)
+        both[turn // 5 % 2].desk.press("ArrowRight")
+        passed = annotator.see() - begun
+    for person in both:
+        person.leave()
+    assert len({event["session"] for event in annotator.desk.server.activity}) == 2
+    assert passed == pytest.approx(80, rel=0.1)
+    assert active_seconds(annotator.desk.server) == pytest.approx(passed, rel=0.05)
     context.close()
 
 

@@ -8,13 +8,14 @@ video duration.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from wtal_core.domain import MICROSECONDS, SupervisionLevel
+from wtal_core.evaluation.activity import PERSON, SIMULATED, ActivityEvent, sessions_of, time_spent
 
 IDLE_CUTOFF = 30 * MICROSECONDS
 """A longer pause between two events counts as this much, microseconds."""
@@ -37,42 +38,6 @@ PAPER_PHI: Mapping[str, Mapping[SupervisionLevel, float]] = {
     },
 }
 """Annotation-duration ratios that Ding et al. measured, per data set and level."""
-
-PERSON = "person"
-SIMULATED = "simulated"
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityEvent:
-    """One raw event of an annotation session.
-
-    Attributes
-    ----------
-    session
-        One page load; clocks of two sessions are not comparable.
-    kind
-        ``heartbeat open close key pointer play pause seek hidden visible loading ready``.
-    monotonic
-        Milliseconds of the session's own clock.
-    video, annotator, level
-        What was on the screen, who was there, which level was asked for.
-    visible
-        Whether the tab could be seen.
-    assisted
-        Whether model output was shown.
-    source
-        ``simulated`` for demo events, which never enter a measured phi.
-    """
-
-    session: str
-    kind: str
-    monotonic: float
-    video: str
-    annotator: str
-    level: SupervisionLevel
-    visible: bool = True
-    assisted: bool = False
-    source: str = PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +111,8 @@ def active_times(
     """Active time per video, annotator, level, assisted or not, and source.
 
     The gap between two neighbouring events of a session counts for what was on the screen when it began, up to the
-    idle cut-off. A gap that begins hidden, loading or after the video was closed does not count, nor does one in which
-    the clock ran backwards.
+    idle cut-off. A gap that begins hidden, loading or after the video was closed does not count. Time in which several
+    windows of one annotator count at once is counted once, for the window used last.
 
     Parameters
     ----------
@@ -165,52 +130,14 @@ def active_times(
     """
     if idle_cutoff <= 0:
         raise ValueError(f"the idle cut-off must be positive, got {idle_cutoff} microseconds")
-    sessions: dict[str, list[ActivityEvent]] = defaultdict(list)
-    for event in events:
-        sessions[event.session].append(event)
-    totals: dict[tuple[str, str, SupervisionLevel, bool, str], float] = defaultdict(float)
-    for session in sessions.values():
-        for event, milliseconds in _counted_gaps(session):
-            key = (event.video, event.annotator, event.level, event.assisted, event.source)
-            totals[key] += min(milliseconds * 1000, idle_cutoff)
-    missing = sorted({key[0] for key in totals} - set(durations))
+    totals = time_spent(sessions_of(events, idle_cutoff / 1000))
+    missing = sorted({work.video for work in totals} - set(durations))
     if missing:
         raise ValueError(f"the duration of {missing[0]!r} is not given; phi needs that of every video worked on")
     return [
-        VideoCost(video, annotator, level, assisted, round(active), durations[video], source)
-        for (video, annotator, level, assisted, source), active in sorted(totals.items())
+        VideoCost(work.video, work.annotator, work.level, work.assisted, round(1000 * spent), length, work.source)
+        for work, spent, length in ((work, spent, durations[work.video]) for work, spent in sorted(totals.items()))
     ]
-
-
-class Stopwatch:
-    """Says which time of one session counts, event by event in the order of the session's clock."""
-
-    def __init__(self) -> None:
-        self._last: ActivityEvent | None = None
-        self._loading = self._closed = self._counts = False
-
-    def follows(self, event: ActivityEvent) -> bool:
-        """Whether an event is not older than the last one taken."""
-        return self._last is None or event.monotonic >= self._last.monotonic
-
-    def take(self, event: ActivityEvent) -> tuple[ActivityEvent | None, float]:
-        """The event that began the time up to this one, and its milliseconds; None and 0 if that does not count."""
-        begun = self._last if self._counts else None
-        milliseconds = 0.0 if begun is None else event.monotonic - begun.monotonic
-        self._loading = (self._loading or event.kind == "loading") and event.kind not in ("ready", "open")
-        self._closed = (self._closed or event.kind == "close") and event.kind not in ("open", "ready")
-        self._counts = not (self._loading or self._closed or event.kind == "hidden" or not event.visible)
-        self._last = event
-        return begun, milliseconds
-
-
-def _counted_gaps(session: Sequence[ActivityEvent]) -> Iterator[tuple[ActivityEvent, float]]:
-    """Events of one session that begin counted time, and the milliseconds to the next."""
-    watch = Stopwatch()
-    for event in sorted(session, key=lambda event: event.monotonic):
-        begun, milliseconds = watch.take(event)
-        if begun is not None:
-            yield begun, milliseconds
 
 
 def phi(costs: Iterable[VideoCost], *, n_bootstrap: int = 2000, seed: int = 0) -> Phi:

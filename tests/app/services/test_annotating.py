@@ -180,6 +180,25 @@ def test_two_annotators_have_their_own_labels_and_a_phi_of_their_own(workspace, 
     assert [(a.label, a.annotator) for a in only.annotations] == [("run", "ada")]
 
 
+def test_two_windows_of_one_annotator_beside_each_other_cost_their_time_once(workspace, project, video, monkeypatch):
+    """Window a from second 0 to 20, window b from 10 to 30, batches by turns: 30 s, on the page and in all."""
+
+    def beat(session, at, *seconds):
+        monkeypatch.setattr(clock.time, "time", lambda: 1000.0 + at)
+        events = [
+            {"id": f"{session}{second}", "kind": "key", "monotonic": 1000.0 * second, "level": "full"}
+            for second in seconds
+        ]
+        return clock.activity(workspace, "ada", {"session": session, "video": video, "events": events})
+
+    beat("a", 10, 0, 5, 10)
+    beat("b", 15, 0, 5)
+    beat("a", 20, 15, 20)
+    assert beat("b", 30, 10, 15, 20)["phi"]["active_seconds"] == 30
+    with workspace.read() as unit:
+        assert costs.annotation_cost(unit, project).training_seconds == 30
+
+
 def test_nobody_changes_or_deletes_the_annotation_of_another_person(workspace, video):
     send(workspace, video, put("a1"), who="ada")
     said = errors(

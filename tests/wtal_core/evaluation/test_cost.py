@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wtal_core.domain import SupervisionLevel
-from wtal_core.evaluation.cost import PAPER_PHI, ActivityEvent, VideoCost, active_times, expected_phi, phi, phi_by
+from wtal_core.evaluation.activity import ActivityEvent
+from wtal_core.evaluation.cost import PAPER_PHI, VideoCost, active_times, expected_phi, phi, phi_by
 
 MINUTE = 60_000_000
 DURATIONS = {"v": MINUTE, "w": 2 * MINUTE}

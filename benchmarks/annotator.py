@@ -50,29 +50,17 @@ REDRAW = """async (rounds) => {
   const whole = measure((i) => timeline.zoom(i % 2 ? 1.01 : 1 / 1.01), "base", "marks");
   timeline.fit();
   const playing = measure((i) => timeline.setPlayhead(i * 1e6, false));
-  const rate = (move) => new Promise((resolve) => {
-    let n = 0;
-    const began = performance.now();
-    const tick = (now) => {
-      move(n);
-      n += 1;
-      if (now - began > 2000) resolve((1000 * n) / (now - began));
-      else requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
-  });
-  const zoomed = await rate((n) => timeline.zoom(n % 2 ? 1.01 : 1 / 1.01));
-  timeline.fit();
-  return {whole, playing, zoomed};
+  return {whole, playing};
 }"""
 
-# Frames a second, and how many, while the playhead moves as it does in a playing video.
-MOVE = """async () => {
+# Frames a second, and how many, while the playhead moves as in a playing video, or while the wheel zooms in and out.
+MOVE = """async (isZooming) => {
   const {timeline} = window.annotator.bench;
   let [n, began] = [0, performance.now()];
   await new Promise((resolve) => {
     const tick = (now) => {
-      timeline.setPlayhead(n * 1e6, true);
+      if (isZooming) timeline.zoom(n % 100 < 50 ? 1.08 : 1 / 1.08);
+      else timeline.setPlayhead(n * 1e6, true);
       n += 1;
       if (now - began > 4000) resolve();
       else requestAnimationFrame(tick);
@@ -136,23 +124,27 @@ def redraw(browser: Browser, rounds: int) -> dict[str, Any]:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     opened = time.perf_counter() - began
     found = page.evaluate(REDRAW, rounds)
-    page.evaluate(MOVE)  # once to warm up
-    session = browser.new_browser_cdp_session()
-    before = _cpu_seconds(session)
-    moved = page.evaluate(MOVE)
-    spent = {
-        name: round(1000 * (now - before.get(name, 0)) / moved["frames"], 2)
-        for name, now in _cpu_seconds(session).items()
-    }
+    moved = {name: _moved(browser, page, name == "zooming") for name in ("playing", "zooming")}
     page.close()
     server.stop()
     return {
         "open_s": round(opened, 2),
         "redraw_all": _quantiles(found["whole"]),
         "redraw_playing": _quantiles(found["playing"]),
-        "frames_per_second_while_playing": round(moved["rate"], 1),
-        "cpu_ms_per_frame_while_playing": {name: spent.get(name) for name in ("renderer", "GPU")},
-        "frames_per_second_while_zooming": round(found["zoomed"], 1),
+        **moved,
+    }
+
+
+def _moved(browser: Browser, page: Page, is_zooming: bool) -> dict[str, float]:
+    """Frames a second while something moves, and what a frame costs the browser's processes."""
+    page.evaluate(MOVE, is_zooming)  # once to warm up
+    session = browser.new_browser_cdp_session()
+    before = _cpu_seconds(session)
+    moved = page.evaluate(MOVE, is_zooming)
+    spent = _cpu_seconds(session)
+    return {
+        "frames_per_second": round(moved["rate"], 1),
+        **{f"cpu_ms_{name}": round(1000 * (spent[name] - before[name]) / moved["frames"], 2) for name in before},
     }
 
 

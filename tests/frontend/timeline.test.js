@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsOf, Curves, decimate, gatedColumns } from "../../app/components/annotator/timeline/curves.js";
+import { columnsOf, Curves, extremes, gatedColumns } from "../../app/components/annotator/timeline/curves.js";
 import { hit, layOut, packed } from "../../app/components/annotator/timeline/lanes.js";
+import { packed as pixel, Raster } from "../../app/components/annotator/timeline/raster.js";
 import { lineColour } from "../../app/components/annotator/timeline/paint.js";
 import { uncovered } from "../../app/components/annotator/timeline/spans.js";
 import { tickStep, Viewport } from "../../app/components/annotator/timeline/viewport.js";
@@ -46,10 +47,28 @@ test("no peak is lost however far out", () => {
   const long = new Curves({ run: 1, n_snippets: n, classes: ["Run"], edges: Array.from({ length: n + 1 }, (_, i) => i * 10), low: 0, high: 1, rows: 1 }, row);
   const view = new Viewport(0, n * 10);
   const columns = columnsOf(long, view, 100);
-  const [low, high] = [new Uint8Array(100), new Uint8Array(100)];
-  decimate(row, columns, low, high);
+  const { high } = extremes(row, columns);
   assert.deepEqual([...high.entries()].filter(([, value]) => value > 0), [[Math.floor(123_450 / 1700), 255]]);
   assert.deepEqual(gatedColumns(row, new Uint8Array(n), columns), [[72, 73]]);
+});
+
+test("few snippets are joined by a line through their middles, flat to the ends", () => {
+  const { low, high } = extremes(curves.row(0), columnsOf(curves, new Viewport(0, 40), 8)); // values 10, 200, 190, 5 at 5, 15, 25, 35
+  assert.deepEqual([...low], [10, 10, 105, 195, 190, 97.5, 5, 5]);
+  assert.deepEqual([...high], [10, 105, 200, 200, 195, 190, 97.5, 5]);
+});
+
+test("a bar covers whole pixels wholly and the others in part", () => {
+  const raster = new Raster(2, 4);
+  const [white, black] = [pixel([255, 255, 255]), pixel([0, 0, 0])];
+  raster.clear(white);
+  raster.bar(1, 0.5, 2.25, 0, 3, black);
+  const reds = [...raster.pixels].map((pixel) => pixel & 255);
+  assert.deepEqual(reds.filter((_, i) => i % 2 === 0), [255, 255, 255, 255]);
+  assert.deepEqual(reds.filter((_, i) => i % 2 === 1), [127, 0, 191, 255]);
+  raster.bar(0, -5, 9, 2, 3, black);
+  assert.equal(raster.pixels[4], black, "cut to its rows");
+  assert.equal(raster.pixels[6], white);
 });
 
 test("every column of a view zoomed in lies in one snippet", () => {

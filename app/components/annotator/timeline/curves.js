@@ -82,47 +82,64 @@ export class Curves {
 }
 
 /**
- * The snippets under each pixel column: `from[x]` to `to[x]`, both inside; -1 where the sequence does not reach.
- * @param {Curves} curves @param {import("./viewport.js").Viewport} view @param {number} columns
+ * What lies under each column of pixels.
+ * @typedef {object} Columns
+ * @property {Int32Array} from @property {Int32Array} to first and last snippet under it; -1 where the sequence does not reach
+ * @property {Float64Array} at where each border of a column lies between the middles of two snippets: 4.25 is a quarter of the way from that of 4 to that of 5
  */
-export function columnsOf(curves, view, columns) {
-  const from = new Int32Array(columns).fill(-1);
-  const to = new Int32Array(columns).fill(-1);
-  const step = view.span / columns;
-  const last = curves.edges[curves.n];
+
+/** @param {Curves} curves @param {import("./viewport.js").Viewport} view @param {number} count how many columns @returns {Columns} */
+export function columnsOf(curves, view, count) {
+  const { edges, n } = curves;
+  const columns = { from: new Int32Array(count).fill(-1), to: new Int32Array(count).fill(-1), at: new Float64Array(count + 1) };
+  const middle = (/** @type {number} */ i) => (edges[i] + edges[i + 1]) / 2;
+  const step = view.span / count;
   let snippet = curves.snippet(view.start);
-  for (let x = 0; x < columns; x += 1) {
+  let before = Math.max(0, snippet - 1);
+  for (let x = 0; x <= count; x += 1) {
     const start = view.start + x * step;
-    const end = start + step;
-    if (end <= curves.edges[0] || start >= last) continue;
-    while (snippet < curves.n - 1 && curves.edges[snippet + 1] <= start) snippet += 1;
+    while (before < n - 1 && middle(before + 1) <= start) before += 1;
+    const share = before < n - 1 ? (start - middle(before)) / (middle(before + 1) - middle(before)) : 0;
+    columns.at[x] = before + Math.max(0, share); // flat to the ends of the sequence
+    if (x === count || start + step <= edges[0] || start >= edges[n]) continue;
+    while (snippet < n - 1 && edges[snippet + 1] <= start) snippet += 1;
     let reach = snippet;
-    while (reach < curves.n - 1 && curves.edges[reach + 1] < end) reach += 1;
-    from[x] = snippet;
-    to[x] = reach;
+    while (reach < n - 1 && edges[reach + 1] < start + step) reach += 1;
+    columns.from[x] = snippet;
+    columns.to[x] = reach;
   }
-  return { from, to };
+  return columns;
 }
 
 /**
- * Lowest and highest byte under each column, so that no peak is lost however far out.
- * @param {Uint8Array} row @param {{from: Int32Array, to: Int32Array}} columns @param {Uint8Array} low @param {Uint8Array} high
+ * Lowest and highest value under each column of the line through the middles of the snippets, so that it is closed and
+ * no peak is lost however far out.
+ * @param {Uint8Array} row @param {Columns} columns @returns {{low: Float32Array, high: Float32Array}} bytes, or between them
  */
-export function decimate(row, { from, to }, low, high) {
+export function extremes(row, { from, at }) {
+  const [low, high] = [new Float32Array(from.length), new Float32Array(from.length)];
+  let left = valueAt(row, at[0]);
   for (let x = 0; x < from.length; x += 1) {
-    if (from[x] < 0) continue;
-    let [least, most] = [255, 0];
-    for (let i = from[x]; i <= to[x]; i += 1) {
-      const value = row[i];
-      if (value < least) least = value;
-      if (value > most) most = value;
+    const right = valueAt(row, at[x + 1]);
+    let [least, most] = left < right ? [left, right] : [right, left];
+    for (let i = Math.floor(at[x]) + 1; i <= at[x + 1]; i += 1) {
+      if (row[i] < least) least = row[i];
+      if (row[i] > most) most = row[i];
     }
     low[x] = least;
     high[x] = most;
+    left = right;
   }
+  return { low, high };
 }
 
-/** Columns in which the class beats its threshold anywhere, as runs `[from, to)`. @param {Uint8Array} cas @param {Uint8Array} threshold @param {{from: Int32Array, to: Int32Array}} columns */
+/** @param {Uint8Array} row @param {number} at */
+function valueAt(row, at) {
+  const before = Math.floor(at);
+  return at === before ? row[before] : row[before] + (at - before) * (row[before + 1] - row[before]);
+}
+
+/** Columns in which the class beats its threshold anywhere, as runs `[from, to)`. @param {Uint8Array} cas @param {Uint8Array} threshold @param {Columns} columns */
 export function gatedColumns(cas, threshold, { from, to }) {
   /** @type {[number, number][]} */
   const runs = [];

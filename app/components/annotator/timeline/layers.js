@@ -9,7 +9,9 @@
  */
 import { clockText } from "../format.js";
 import * as paint from "./paint.js";
+import { columnsOf } from "./curves.js";
 import { annotationBoxes, coverageBand, drawBox, proposalBoxes } from "./spans.js";
+import { drawClass } from "./traces.js";
 
 /** @param {CanvasRenderingContext2D} c @param {Timeline} timeline @param {Scene} scene */
 export function drawBase(c, timeline, scene) {
@@ -33,19 +35,24 @@ export function drawBase(c, timeline, scene) {
 
 /** @param {CanvasRenderingContext2D} c @param {Timeline} timeline @param {Scene} scene @param {Curves} curves */
 function drawCurves(c, timeline, scene, curves) {
-  const { width, height } = timeline.room;
-  const columns = paint.columnsFor(curves, timeline.view);
-  const columnsBefore = scene.before && paint.columnsFor(scene.before, timeline.view);
-  for (const lane of timeline.layout.lanes) {
-    if (lane.kind !== "curve" || lane.y > height || lane.y + lane.height < timeline.layout.curvesTop) continue;
-    c.save();
-    c.beginPath();
-    c.rect(timeline.view.left, lane.y, timeline.view.width, lane.height);
-    c.clip();
-    paint.curve(c, timeline.theme, lane, timeline.view, { curves, before: scene.before, colour: scene.colourOf(lane.name ?? ""), columns, columnsBefore });
-    c.restore();
-    paint.gutter(c, timeline.theme, lane, lane.name ?? "", "CAS, threshold");
-    paint.rule(c, timeline.theme, lane.y + lane.height, width);
+  const { room: { width, height, scale }, theme, view, layout: { curvesTop } } = timeline;
+  const lanes = timeline.layout.lanes.filter((lane) => lane.kind === "curve" && lane.y < height && lane.y + lane.height > curvesTop);
+  const [wide, tall] = [Math.floor(view.width * scale), Math.ceil((height - curvesTop) * scale)];
+  if (wide < 1 || tall < 1) return;
+  const raster = timeline.rasterOf(wide, tall);
+  const shown = { curves, columns: columnsOf(curves, view, wide) };
+  const before = scene.before && { curves: scene.before, columns: columnsOf(scene.before, view, wide) };
+  const [ink, grey, ground] = [theme.ink, theme.hatch, theme.lane].map(paint.pixelOf);
+  raster.clear(ground);
+  for (const { y, height: high, name = "" } of lanes) {
+    const colour = scene.colourOf(name);
+    const [fill, line] = [colour, paint.lineColour(colour, theme)].map(paint.pixelOf);
+    drawClass(raster, { y: Math.round((y - curvesTop) * scale), height: Math.round(high * scale), name }, { shown, before, scale, ink, grey, fill, line });
+  }
+  raster.show(c, Math.round(view.left * scale), Math.round(curvesTop * scale));
+  for (const lane of lanes) {
+    paint.gutter(c, theme, lane, lane.name ?? "", "CAS, threshold");
+    paint.rule(c, theme, lane.y + lane.height, width);
   }
   if (timeline.layout.overflow > 0) drawScrollbar(c, timeline);
 }

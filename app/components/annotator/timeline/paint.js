@@ -1,14 +1,13 @@
 /** Brushes: each draws one lane on a canvas and knows nothing of state. Sizes are CSS pixels. */
 import { clockText } from "../format.js";
-import { columnsOf, decimate, gatedColumns } from "./curves.js";
 import { GUTTER } from "./lanes.js";
+import { packed } from "./raster.js";
 import { tickStep } from "./viewport.js";
 
 /**
  * @typedef {CanvasRenderingContext2D} Context
  * @typedef {import("./viewport.js").Viewport} Viewport
  * @typedef {import("./lanes.js").Lane} Lane
- * @typedef {import("./curves.js").Curves} Curves
  * @typedef {Record<"ink" | "dim" | "line" | "lane" | "hatch" | "checked" | "accent" | "bg" | "font", string>} Theme
  */
 
@@ -146,87 +145,23 @@ export function coverage(c, theme, view, y, height, hatch, some, all) {
   }
 }
 
-/** A class: gate shaded, the model before in grey, the threshold dashed, the activation in the colour of the class. @param {Context} c @param {Theme} theme @param {Lane} lane @param {Viewport} view @param {{curves: Curves, before: Curves | null, colour: string, columns: {from: Int32Array, to: Int32Array}, columnsBefore: {from: Int32Array, to: Int32Array} | null}} what */
-export function curve(c, theme, lane, view, { curves, before, colour, columns, columnsBefore }) {
-  const name = lane.name ?? "";
-  const [cas, threshold] = [curves.cas(name), curves.threshold(name)];
-  if (!cas || !threshold) return;
-  c.globalAlpha = 0.2;
-  c.fillStyle = colour;
-  for (const [from, to] of gatedColumns(cas, threshold, columns)) c.fillRect(view.left + from, lane.y + 1, to - from, lane.height - 2);
-  c.globalAlpha = 1;
-  const place = scaleOf(lane, curves);
-  const earlier = before?.cas(name);
-  if (before && earlier && columnsBefore) {
-    trace(c, view, before, earlier, columnsBefore, scaleOf(lane, before, curves), { colour: theme.hatch, width: 1.3 });
-  }
-  trace(c, view, curves, threshold, columns, place, { colour: theme.ink, width: 1.2, isDashed: true });
-  trace(c, view, curves, cas, columns, place, { colour: lineColour(colour, theme), width: 1.8 });
-}
-
-/** Bytes of `curves` to pixels of a lane, on the scale of `shown`, so that two runs can be compared. @param {Lane} lane @param {Curves} curves @param {Curves} [shown] @returns {(byte: number) => number} */
-function scaleOf(lane, curves, shown = curves) {
-  const range = shown.high - shown.low || 1;
-  const [top, tall] = [lane.y + 8, lane.height - 16];
-  return (byte) => {
-    const value = curves.low + (byte / 255) * (curves.high - curves.low);
-    return top + tall * (1 - Math.min(1.04, Math.max(-0.04, (value - shown.low) / range)));
-  };
-}
-
-/** @typedef {{colour: string, width: number, isDashed?: boolean}} Pen */
-
-/** @param {Context} c @param {Viewport} view @param {Curves} curves @param {Uint8Array} row @param {{from: Int32Array, to: Int32Array}} columns @param {(byte: number) => number} place @param {Pen} pen */
-function trace(c, view, curves, row, columns, place, pen) {
-  const from = curves.snippet(view.start);
-  const to = curves.snippet(view.end);
-  c.fillStyle = c.strokeStyle = pen.colour;
-  c.beginPath();
-  if ((to - from) * 2 >= columns.from.length) {
-    envelope(c, view, row, columns, place, pen);
-    c.fill();
-    return;
-  }
-  c.lineWidth = pen.width;
-  c.lineJoin = "round";
-  c.setLineDash(pen.isDashed ? [4, 3] : []);
-  joined(c, view, curves, row, place, from, to);
-  c.stroke();
-  c.setLineDash([]);
-}
-
-/** Few snippets: one point at the middle of each, the ends drawn to the ends of the sequence. @param {Context} c @param {Viewport} view @param {Curves} curves @param {Uint8Array} row @param {(byte: number) => number} place @param {number} from @param {number} to */
-function joined(c, view, curves, row, place, from, to) {
-  const { edges, n } = curves;
-  if (from === 0) c.moveTo(view.x(edges[0]), place(row[0]));
-  for (let i = Math.max(0, from - 1); i <= Math.min(n - 1, to + 1); i += 1) c.lineTo(view.x((edges[i] + edges[i + 1]) / 2), place(row[i]));
-  if (to === n - 1) c.lineTo(view.x(edges[n]), place(row[n - 1]));
-}
-
-/**
- * Many snippets to a pixel: one upright bar per column from its lowest to its highest, reaching its neighbour, so that
- * the line is closed. Bars are far cheaper to fill than a jagged line is to stroke.
- * @param {Context} c @param {Viewport} view @param {Uint8Array} row @param {{from: Int32Array, to: Int32Array}} columns @param {(byte: number) => number} place @param {Pen} pen
- */
-function envelope(c, view, row, columns, place, { width, isDashed }) {
-  const n = columns.from.length;
-  const [low, high] = [new Uint8Array(n), new Uint8Array(n)];
-  decimate(row, columns, low, high);
-  const heights = Float32Array.from({ length: 256 }, (_, byte) => place(byte));
-  for (let x = 0; x < n; x += 1) {
-    if (columns.from[x] < 0 || (isDashed && x % 7 > 3)) continue;
-    const isJoined = x > 0 && columns.from[x - 1] >= 0;
-    const top = heights[isJoined ? Math.max(high[x], low[x - 1]) : high[x]];
-    const bottom = heights[isJoined ? Math.min(low[x], high[x - 1]) : low[x]];
-    c.rect(view.left + x, top - width / 2, 1, bottom - top + width);
-  }
-}
-
-/** Pixel columns of a run under a view. @param {Curves} curves @param {Viewport} view */
-export const columnsFor = (curves, view) => columnsOf(curves, view, Math.max(1, Math.floor(view.width)));
-
 /** Red, green and blue of `#rrggbb` or `rgb(…)`. @param {string} colour @returns {number[]} */
 const channels = (colour) => (colour.startsWith("#") ? [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)) : (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number));
+
+/** @type {Map<string, import("./raster.js").Packed>} */
+const pixels = new Map();
+
+/** Any colour of a style sheet as a pixel. @param {string} colour @returns {import("./raster.js").Packed} */
+export function pixelOf(colour) {
+  let pixel = pixels.get(colour);
+  if (pixel === undefined) {
+    const c = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d"));
+    c.fillStyle = colour;
+    c.fillRect(0, 0, 1, 1);
+    pixels.set(colour, (pixel = packed([...c.getImageData(0, 0, 1, 1).data])));
+  }
+  return pixel;
+}
 
 /** How bright a colour looks, 0 to 255. @param {number[]} channels */
 const brightness = ([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b;

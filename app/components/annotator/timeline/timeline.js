@@ -38,6 +38,7 @@ import { drawBase, drawMarks } from "./layers.js";
 import { Overlay } from "./overlay.js";
 import { hatching } from "./paint.js";
 import { listen } from "./pointer.js";
+import { Raster } from "./raster.js";
 import { Viewport } from "./viewport.js";
 
 const COLOURS = ["ink", "dim", "line", "lane", "hatch", "checked", "accent", "bg"];
@@ -49,6 +50,7 @@ export class Timeline {
   /** @type {Scene | null} */ scene = null;
   /** @type {Box[]} */ boxes = [];
   /** @type {Set<"base" | "marks">} */ #dirty = new Set();
+  /** @type {Raster | null} */ #raster = null;
   #frame = 0;
   scroll = 0;
   playhead = 0;
@@ -188,6 +190,12 @@ export class Timeline {
   scrollBy(pixels) {
     this.scroll = Math.min(Math.max(0, this.scroll + pixels), this.layout.overflow);
     this.moved();
+  }
+
+  /** The picture the curves are drawn into, kept from one redraw to the next. @param {number} width @param {number} height device pixels */
+  rasterOf(width, height) {
+    if (this.#raster?.width !== width || this.#raster.height !== height) this.#raster = new Raster(width, height);
+    return this.#raster;
   }
 
   /** @param {...("base" | "marks")} layers */

@@ -21,14 +21,12 @@ TICK = Fraction(1, 90_000)
 # Reads the frame number off the picture that is on the screen.
 READ_CODE = """(annotator) => {
   const video = annotator.bench.stage.video;
-  const canvas = window.probe ??= Object.assign(document.createElement("canvas"), {width: 320, height: 180});
+  const canvas = window.probe ??= Object.assign(document.createElement("canvas"), {width: 320, height: 1});
   const c = canvas.getContext("2d", {willReadFrequently: true});
-  c.drawImage(video, 0, 0, 320, 180);
+  c.drawImage(video, 0, 24, 320, 1, 0, 0, 320, 1);
+  const {data} = c.getImageData(0, 0, 320, 1);
   let code = 0;
-  for (let bit = 0; bit < 12; bit += 1) {
-    const [r] = c.getImageData(bit * 24 + 16, 24, 1, 1).data;
-    code |= (r > 127 ? 1 : 0) << bit;
-  }
+  for (let bit = 0; bit < 12; bit += 1) code |= (data[4 * (bit * 24 + 16)] > 127 ? 1 : 0) << bit;
   return code;
 }"""
 

@@ -5,6 +5,7 @@ moment of the key press is that of the frame whose stored time the server got.
 """
 
 import random
+import time
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,8 @@ from wtal_core.features.video import probe
 pytest_plugins = ("tests.browser.annotator_plugin",)
 
 RATES = (0.25, 0.5, 1, 1.5, 2, 4)
+ENOUGH, PATIENCE = 20, 60
+"""Marks to be read off the screen at each rate, and the seconds after which a machine is too busy for that."""
 
 # Presses the class key each time a new picture has come to the screen, after reading the picture's number. On a busy
 # machine the compositor may have moved on by the time the picture is read: a reading counts only if the next picture
@@ -127,13 +130,17 @@ def test_a_mark_while_playing_stores_the_frame_on_the_screen(
 
 
 def _marks_at(desk: Desk, film: CodedVideo, rate: float) -> tuple[int, int]:
-    """The film played until ten marks could be read off the screen, or eight times."""
+    """The film played until enough marks could be read off the screen, or for a while in vain.
+
+    Each playing begins with a video nobody has labelled, so that no press has hundreds of labels to draw.
+    """
     seen = exact = 0
-    for _ in range(8):
-        read, right = marks_while_playing(desk, film, len(film.times), rate)
+    until = time.monotonic() + PATIENCE
+    while seen < ENOUGH and time.monotonic() < until:
+        desk.server.log[desk.video].clear()
+        desk.open(desk.video)
+        read, right = marks_while_playing(desk, film, ENOUGH, rate)
         seen, exact = seen + read, exact + right
-        if seen >= 10:
-            break
     return seen, exact
 
 
@@ -166,4 +173,4 @@ def test_the_table_of_exactness(
     print(f"\n| {name} | {' | '.join(told)} |")
     assert (steps, seeks, pauses) == (len(film.times) - 1, 100, 10)
     assert all(seen == exact for seen, exact in marks)
-    assert all(seen >= 3 for seen, _ in marks), "too busy a machine to tell"
+    assert all(seen >= ENOUGH for seen, _ in marks), "too busy a machine to tell"

@@ -106,7 +106,7 @@ def video_table(project: int) -> list[library.VideoRow]:
         limit=PAGE,
     )
     if not page.total:
-        st.info("No video matches. Clear the search or choose All." if page.counts["total"] else "No videos yet.")
+        st.info("No video matches. Clear the search or choose All.")
         return []
     table = st.dataframe(
         as_table(page.rows),

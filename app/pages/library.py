@@ -12,7 +12,7 @@ from app.services import library
 
 project = state.project()
 complaints = library.problems(state.workspace(), project)
-counts = library.videos(state.workspace(), project, limit=1).counts
+counts = library.counts(state.workspace(), project)
 
 st.title("Library")
 summary(counts, len(complaints))

@@ -35,6 +35,7 @@ __all__ = [
     "all_videos",
     "change_settings",
     "clear_problems",
+    "counts",
     "create_project",
     "delete_project",
     "delete_video",
@@ -82,11 +83,10 @@ class VideoRow:
 
 @dataclass(frozen=True, slots=True)
 class LibraryPage:
-    """Some lines of the library, how many match, and counts over the whole project (see ``VideoStore.counts``)."""
+    """Some lines of the library, and how many match."""
 
     rows: tuple[VideoRow, ...]
     total: int
-    counts: Mapping[str, int]
 
 
 def projects(workspace: Workspace) -> tuple[ProjectRecord, ...]:
@@ -210,7 +210,13 @@ def videos(
             )
             for video in found
         )
-        return LibraryPage(rows, total, unit.videos.counts(project_id, newest))
+        return LibraryPage(rows, total)
+
+
+def counts(workspace: Workspace, project_id: int) -> Mapping[str, int]:
+    """How many videos of a project, by what is of interest at a glance (see ``VideoStore.counts``)."""
+    with workspace.read() as unit:
+        return unit.videos.counts(project_id, ClassList.of(unit, project_id).newest)
 
 
 def all_videos(workspace: Workspace, project_id: int) -> tuple[VideoRecord, ...]:

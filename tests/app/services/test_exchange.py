@@ -288,5 +288,5 @@ def test_a_real_data_set_is_imported_in_full(workspace, tmp_path):
     done = exchange.import_labels(workspace, project, source)
     assert done.n_videos == 56
     assert done.n_annotations == sum(len(entry["annotations"]) for entry in said.values())
-    counts = library.videos(workspace, project).counts
+    counts = library.counts(workspace, project)
     assert (counts["training"], counts["validation"], counts["complete"]) == (40, 16, 56)

@@ -228,8 +228,8 @@ def test_ten_thousand_videos_are_filtered_sorted_and_counted_at_once(workspace, 
     expected.sort(key=lambda row: row["duration"], reverse=True)
     assert page.total == len(expected) == 2667
     assert [row.video.name for row in page.rows] == [row["name"] for row in expected[100:150]]
-    assert page.counts["total"] == 10_000
-    assert page.counts["validation"] == 2000
+    counts = library.counts(workspace, project)
+    assert (counts["total"], counts["validation"]) == (10_000, 2000)
     with pytest.raises(ValueError, match="cannot sort"):
         library.videos(workspace, project, order="id; drop table video")
 

@@ -112,9 +112,13 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
 
 
 def runs_of(workspace: Workspace, video_id: int, annotator: str) -> dict[str, Any]:
-    """Which runs predicted a video by now, in the words of :func:`open_video`: cheap enough to be asked often."""
+    """Which runs predicted a video by now, and which class list holds, in the words of :func:`open_video`.
+
+    Cheap enough to be asked often.
+    """
     with workspace.read() as unit:
-        return _spoken_runs(_Scene.of(unit, video_id, annotator))
+        scene = _Scene.of(unit, video_id, annotator)
+        return {**_spoken_runs(scene), "class_list_version": scene.classes.version}
 
 
 def frame_times(workspace: Workspace, video_id: int) -> NDArray[np.int64]:

@@ -44,6 +44,7 @@ def test_a_new_run_is_told_without_opening_the_video_again(client, workspace, pr
         "runs": [],
         "run": None,
         "previous_run": None,
+        "class_list_version": 1,
     }
     for _ in range(2):
         with workspace.write() as unit:

@@ -110,7 +110,7 @@ def test_a_model_that_replaced_another_is_told_and_shown_when_asked(desk: Desk, 
     video = desk.server.videos[1]
     video.runs[7] = fake_run(films["constant"], 4, shift=0.05)
     video.runs[7].proposals = [{"id": 11, "label": "Shotput", "start": 8_000_000, "end": 9_000_000, "score": 0.9}]
-    desk.page.evaluate("window.annotator.bench.live.lookForRuns()")
+    desk.page.evaluate("window.annotator.bench.live.lookAround()")
     desk.page.wait_for_function("() => window.annotator.bench.model.newer === 7")
     assert "run 7 has replaced run 6" in desk.said and "Alt+M" in desk.said
     assert desk.look("[bench.model.run, bench.openProposals.length, bench.selection.id]") == [6, 3, 11]
@@ -126,6 +126,29 @@ def test_a_model_that_replaced_another_is_told_and_shown_when_asked(desk: Desk, 
     assert accepted == [(6, 11), (7, 11)]
     desk.press("Alt+m")
     assert "No newer model" in desk.said
+
+
+def test_a_class_list_changed_elsewhere_is_shown_without_opening_the_video_anew(desk: Desk):
+    """A class is renamed and one is added while the video is open: palette, keys and labels follow, the place stays."""
+    desk.go(40)
+    desk.press("Alt+2", "1")
+    desk.saved()
+    server, video = desk.server, desk.server.videos[1]
+    added = {"name": "Hurdles", "colour": "#d55e00", "key": "7", "description": ""}
+    video.classes = [{**video.classes[0], "name": "Long jump"}, *video.classes[1:], added]
+    for edit in server.log[1]:
+        if edit["kind"] == "annotation.put":
+            edit["annotation"] = {**edit["annotation"], "label": "Long jump"}
+    video.told["class_list_version"] = 2
+    desk.page.evaluate("window.annotator.bench.live.lookAround()")
+    desk.page.locator("[data-class=Hurdles]").wait_for()
+    assert "list of classes was changed" in desk.said
+    assert desk.look("bench.annotations.map(({label}) => label)") == ["Long jump"]
+    assert desk.frame == 40
+    desk.press("7", "1")
+    assert [one["label"] for one in desk.labels] == ["Long jump", "Hurdles", "Long jump"]
+    desk.press("Control+z", "Control+z", "Control+z")
+    assert desk.labels == []
 
 
 def test_accepting_makes_a_clicked_instance_exact_and_asks_nothing_twice(desk: Desk):

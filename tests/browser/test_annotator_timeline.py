@@ -244,7 +244,7 @@ def test_two_hundred_classes_long_and_right_to_left_names_fit(
     assert {one["label"] for one in desk.labels} == {long, "An action of quite some length, number 123"}
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (2560, 1440)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (2560, 1440), (3840, 2160)])
 def test_player_and_timeline_are_seen_together(
     films: dict[str, CodedVideo], serve: Callable[..., FakeServer], browser: Browser, width: int, height: int
 ):

@@ -1,4 +1,4 @@
-/** What goes on by itself while a video is open: other sessions, new models, a hidden tab, clocks that jump, goodbye. */
+/** What goes on by itself while a video is open: other sessions, new models and classes, a hidden tab, clocks that jump, goodbye. */
 import { api } from "./api.js";
 import { keepWatched } from "./store/watched.js";
 import { sendLeftovers } from "./store/edits.js";
@@ -26,7 +26,7 @@ export class Live {
     if (document.hidden) return;
     this.bench.queue.poll();
     this.#tidy();
-    this.lookForRuns(signal);
+    this.lookAround(signal);
     this.lookAtTheClock();
   }
 
@@ -44,16 +44,30 @@ export class Live {
     else this.bench.queue.poll();
   }
 
-  /** Has the worker made another model? What is shown stays until the annotator asks for the new one. @param {AbortSignal} [signal] */
-  async lookForRuns(signal) {
+  /** Has the worker made another model, or somebody changed the class list? @param {AbortSignal} [signal] */
+  async lookAround(signal) {
+    const found = await api.runs(this.bench.info.id, signal).catch(() => null);
+    if (!found || signal?.aborted) return;
+    this.#hearOfRuns(found);
+    if (found.class_list_version !== this.bench.info.class_list_version) await this.#learnClasses(signal);
+  }
+
+  /** What is shown stays until the annotator asks for the new one. @param {Awaited<ReturnType<typeof api.runs>>} found */
+  #hearOfRuns(found) {
     const { bench } = this;
-    const found = await api.runs(bench.info.id, signal).catch(() => null);
-    if (!found || signal?.aborted || !bench.model.hears(found)) return;
+    if (!bench.model.hears(found)) return;
     const key = bench.keyOf("newest");
     const now = bench.model.title(found.run);
     bench.say(bench.model.run === null ? `${now} has looked at this video. ${key} shows its proposals.`
       : `${now} has replaced ${bench.model.title(bench.model.run)}, which stays shown. ${key} shows the new proposals; no label changes.`);
     bench.render();
+  }
+
+  /** Names, colours and keys as they are now. Edits on their way still use the old names: the next look comes after them. @param {AbortSignal} [signal] */
+  async #learnClasses(signal) {
+    const { bench } = this;
+    const info = await api.video(bench.info.id, signal).catch(() => null);
+    if (info && !signal?.aborted && bench.queue.pending.length === 0) bench.setClasses(info);
   }
 
   /** A computer that slept or was set to another time: labels lie on the video's clock, so only words are needed. */

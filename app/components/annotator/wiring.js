@@ -14,7 +14,7 @@ import { EditQueue } from "./store/edits.js";
 
 /** @param {Workbench} bench */
 export function panelsOf(bench) {
-  const { info, keys, hooks, deeds } = bench;
+  const { info, hooks, deeds } = bench;
   return {
     header: new Header(info, { setLevel: (level) => bench.setLevel(level), seek: (time) => bench.player.seekTime(time), open: (video) => hooks.open(video) }),
     stage: new Stage(() => bench.player.toggle()),
@@ -22,12 +22,18 @@ export function panelsOf(bench) {
     proposalList: new ProposalList({
       setThreshold: (value) => bench.setThreshold(value), acceptAll: () => deeds.acceptAll(), showNewest: () => bench.showNewest(), openGrid: () => bench.commands.grid(),
     }),
-    palette: new Palette(info.classes, keys.classes, {
-      press: (label) => deeds.press(label), release: (label) => deeds.release(label), leave: () => hooks.focus(),
-      deny: (label) => bench.commit([{ kind: "label.set", label, present: bench.presence(label).present === false ? null : false }]),
-    }),
+    palette: paletteOf(bench),
     comment: new CommentBox((text) => bench.commit([{ kind: "comment.set", text }]), () => hooks.focus()),
   };
+}
+
+/** @param {Workbench} bench */
+export function paletteOf(bench) {
+  const { info, keys, hooks, deeds } = bench;
+  return new Palette(info.classes, keys.classes, {
+    press: (label) => deeds.press(label), release: (label) => deeds.release(label), leave: () => hooks.focus(),
+    deny: (label) => bench.commit([{ kind: "label.set", label, present: bench.presence(label).present === false ? null : false }]),
+  });
 }
 
 /** Player, lists and classes side by side. @param {Workbench} bench */

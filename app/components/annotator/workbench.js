@@ -33,7 +33,7 @@ import { History, stepsOf } from "./store/history.js";
 import { Labels } from "./store/labels.js";
 import { spanOf } from "./timeline/spans.js";
 import { Timeline } from "./timeline/timeline.js";
-import { clockOf, middle, panelsOf, playerOf, queueOf } from "./wiring.js";
+import { clockOf, middle, paletteOf, panelsOf, playerOf, queueOf } from "./wiring.js";
 
 const UNKNOWN_COLOUR = "#8a94a3";
 
@@ -346,6 +346,23 @@ export class Workbench {
     const line = footer(this.keys);
     this.footer.replaceWith(line);
     this.footer = line;
+  }
+
+  /** The class list was changed elsewhere: show it, and the labels under the names they have now. @param {VideoInfo} info as the server tells it now */
+  setClasses(info) {
+    const { classes, class_list_version, sequence } = info;
+    Object.assign(this.info, { classes, class_list_version });
+    this.queue.sequence = sequence;
+    this.labels.restart(stateOf(info), new History(stepsOf(info.undo), stepsOf(info.redo)));
+    this.marking.open.clear();
+    this.colours = new Map(classes.map(({ name, colour }) => [name, colour]));
+    if (!this.current || !this.colours.has(this.current)) this.current = classes[0]?.name ?? null;
+    this.setKeys(info.keys ?? {});
+    const { palette } = this;
+    this.palette = paletteOf(this);
+    palette.element.replaceWith(this.palette.element);
+    this.#learned();
+    this.say("The list of classes was changed; it is shown as it is now.");
   }
 
   /** To the next video. */

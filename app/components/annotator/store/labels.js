@@ -59,6 +59,13 @@ export class Labels {
     this.#replay();
   }
 
+  /** Begin again from what the server says now, as when the class list changed; only while no edit is on its way. @param {State} state @param {History} history */
+  restart(state, history) {
+    this.acknowledged = { ...state, decisions: this.acknowledged.decisions };
+    this.history = history;
+    this.#replay();
+  }
+
   /** What the server knows of proposals, under any decision made since. @param {string | number} run @param {import("../types.js").Proposal[]} proposals */
   learnDecisions(run, proposals) {
     const known = /** @type {[string, import("../types.js").Decision][]} */ (proposals.map(({ id, state }) => [decisionKey(run, id), state]));

@@ -19,7 +19,7 @@ from wtal_core.features.video import probe
 pytest_plugins = ("tests.browser.annotator_plugin",)
 
 RATES = (0.25, 0.5, 1, 1.5, 2, 4)
-ENOUGH, PATIENCE = 20, 60
+ENOUGH, PATIENCE = 20, 120
 """Marks to be read off the screen at each rate, and the seconds after which a machine is too busy for that."""
 
 # Presses the class key each time a new picture has come to the screen, after reading the picture's number. On a busy

@@ -78,7 +78,7 @@ export function axis(c, theme, lane, view, origin) {
     const x = view.x(tick * step * 1e6 + origin);
     c.fillStyle = theme.line;
     c.fillRect(Math.round(x), lane.y + lane.height - 6, 1, 5);
-    if (x < right - 30) words(c, theme, clockText(Math.round(tick * step * 1e6), decimals), x, lane.y + lane.height - 10, 80, theme.dim);
+    if (x < right - 30) words(c, theme, clockText(Math.round(tick * step * 1e6), decimals), x + 4, lane.y + lane.height - 10, 80, theme.dim);
   }
 }
 

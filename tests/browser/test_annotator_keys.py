@@ -394,6 +394,24 @@ def test_f6_reaches_every_panel_and_escape_comes_back(desk: Desk):
     assert desk.look("bench.element.getRootNode().activeElement.className") == "wtal"
 
 
+def test_where_the_keyboard_is_can_be_seen(desk: Desk):
+    """Each control that Tab reaches from the panels is framed; the annotator itself shows it on the timeline."""
+    frame = """() => {
+      const active = window.annotator.bench.element.getRootNode().activeElement;
+      const shown = active.className === "wtal" ? active.querySelector(".timeline") : active;
+      const {outlineStyle, outlineWidth, borderColor} = getComputedStyle(shown);
+      const accent = getComputedStyle(window.annotator.bench.timeline.overlay.playhead).backgroundColor;
+      const isFramed = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+      return [active.ariaLabel ?? active.textContent, isFramed || borderColor === accent];
+    }"""
+    seen = [desk.page.evaluate(frame)]
+    for _ in range(5):
+        desk.press("F6")
+        seen.append(desk.page.evaluate(frame))
+    assert len({name for name, _ in seen}) == 6
+    assert all(is_framed for _, is_framed in seen), seen
+
+
 def test_labels_cost_no_more_actions_than_in_the_fastest_tools(desk: Desk):
     """Key presses that mark, stepping aside: one for a point, two for a pair, one hold or two taps for an instance, one
     to accept (BORIS: one for a point, two for a state; Label Studio: two)."""

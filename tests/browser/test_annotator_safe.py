@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.annotator_fixtures import CodedVideo, Desk, fake_video
@@ -170,15 +172,24 @@ def test_without_the_file_the_reason_is_shown_and_labels_still_work(
     desk.page.wait_for_function("() => window.annotator.bench.player.index > 6")
 
 
-def test_a_file_that_is_gone_is_told_and_the_timeline_works(
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404, "body": "gone"},
+        {"status": 200, "content_type": "video/mp4", "body": b"\0\0\0\x18ftypisom" + bytes(4000)},
+    ],
+    ids=["file gone", "codec refused"],
+)
+def test_a_file_that_is_gone_or_refused_is_told_and_the_timeline_works(
     films: dict[str, CodedVideo],
     serve: Callable[..., FakeServer],
     screen: Page,
+    answer: dict[str, Any],
 ):
     video = fake_video(films["constant"])
     video.told["media"] = "/video/404"
     server = serve(video)
-    screen.route("**/video/404", lambda route: route.fulfill(status=404, body="gone"))
+    screen.route("**/video/404", lambda route: route.fulfill(**answer))
     screen.goto(f"{server.url}/?video=1")
     screen.wait_for_function("() => window.annotator?.bench?.player.hasPictures === false")
     assert "cannot be played" in screen.locator(".reason").inner_text()

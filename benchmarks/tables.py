@@ -17,48 +17,21 @@ import json
 import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from calibration import calibration_seconds
+from cell import Cell, trained_alike
 from data import SHARES, SUPERVISIONS, Yardstick, read
 from orderings import verdicts
 from paper_tables import TABLES
 
 from wtal_core.models import METHODS
-from wtal_core.models.method import configured
+from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.config import to_data
 from wtal_core.training.trainer import train
 
 DEFAULT_OUT = Path.home() / ".cache" / "wtal-studio" / "tables"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One training and its evaluation."""
-
-    dataset: str
-    method: str
-    supervision: str
-    variant: str
-    seed: int
-
-    @property
-    def text(self) -> str:
-        """As it is written on the command line and in a paper's table."""
-        return f"{self.method}:{self.supervision}{self.variant}"
-
-    @property
-    def row(self) -> tuple[str, str, str]:
-        return self.dataset, self.method + self.variant, self.supervision
-
-    def settings(self):
-        """Method config and training config of the variant ``@preset+name=value+...``."""
-        preset, *pairs = (
-            self.variant.lstrip("@").split("+") if self.variant.startswith("@") else ["", *self.variant.split("+")[1:]]
-        )
-        return configured(METHODS[self.method], preset or None, dict(pair.split("=", 1) for pair in pairs))
 
 
 def cells(datasets: list[str], texts: list[str], seeds: list[int]) -> Iterator[Cell]:
@@ -82,15 +55,19 @@ def key(cell: Cell, fingerprint: str) -> str:
     return json.dumps(told, sort_keys=True)
 
 
-def measure(cell: Cell, yardstick: Yardstick) -> dict:
-    """Train and evaluate."""
+def measure(cell: Cell, yardstick: Yardstick, networks: dict[str, tuple[TrainedMethod, float]]) -> dict:
+    """Train, unless an earlier cell of this call has trained the same network, and evaluate."""
     config, training = cell.settings()
-    videos = yardstick.labelled(cell.supervision, cell.seed)
-    begun = time.process_time()
-    trained = train(
-        cell.method, videos, yardstick.class_names, config=config, training=training, seed=cell.seed, device="cpu"
-    )
-    spent = time.process_time() - begun
+    alike = trained_alike(cell)
+    if alike not in networks:
+        videos = yardstick.labelled(cell.supervision, cell.seed)
+        begun = time.process_time()
+        trained = train(
+            cell.method, videos, yardstick.class_names, config=config, training=training, seed=cell.seed, device="cpu"
+        )
+        networks[alike] = trained, time.process_time() - begun
+    trained, spent = networks[alike]
+    trained.module.config = config
     report, classes = yardstick.score_with_classes(trained)
     return {
         "average_mAP": report.average_mAP,
@@ -165,11 +142,11 @@ def main() -> None:
         name: read(name, options.features if name.startswith("weizmann") else None) for name in options.dataset
     }
     prints = {name: yardstick.fingerprint for name, yardstick in yardsticks.items()}
-    begun, done = time.monotonic(), {}
+    begun, done, networks = time.monotonic(), {}, {}
     for cell in wanted:
         name = key(cell, prints[cell.dataset])
         if name not in known and time.monotonic() - begun < 60 * options.budget_minutes:
-            known[name] = {"key": name, "dataset": cell.dataset, **measure(cell, yardsticks[cell.dataset])}
+            known[name] = {"key": name, "dataset": cell.dataset, **measure(cell, yardsticks[cell.dataset], networks)}
             with store.open("a") as file:
                 file.write(json.dumps(known[name]) + "\n")
         if name in known:

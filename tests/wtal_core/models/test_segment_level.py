@@ -8,8 +8,9 @@ import torch
 
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.losses.segment import propagation_loss
-from wtal_core.models.method import Output, Setup
-from wtal_core.models.segment_level import SegmentLevel, SegmentLevelConfig
+from wtal_core.models.method import Output, Setup, configured
+from wtal_core.models.segment_level import ENTRY, SegmentLevel, SegmentLevelConfig
+from wtal_core.training.config import Stage, TrainingConfig
 from wtal_core.training.dataset import TrainingSet
 
 
@@ -84,3 +85,10 @@ def test_the_printed_propagation_loss_is_the_raw_sum(batch):
     used = output.loss_extras
     expected = propagation_loss(used["embedding"], used["localization"], batch.mask).sum(1).mean()
     torch.testing.assert_close(made.losses(output, batch)["propagation"], expected)
+
+
+def test_the_published_form_is_w_talcs_constant_rate_and_crop():
+    """FACTS 4.6: unstated, so 1e-4, weight decay 5e-4, batches of 10, at most 750 snippets."""
+    config, training = configured(ENTRY, "published")
+    assert training == TrainingConfig((Stage(200, 1e-4),), weight_decay=5e-4, batch_size=10, max_length=750)
+    assert (config.width, config.dropout) == (2048, 0.7)

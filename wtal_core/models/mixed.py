@@ -316,10 +316,10 @@ def _knowledge(video: TrainingVideo) -> Knowledge:
 
 _STAGE = Stage(epochs=8, min_steps=200, learning_rate=3e-3, warmup=0.05, final=0.02)
 _AGAIN = replace(_STAGE, restart=True)
-_SHORT = replace(_STAGE, epochs=1, min_steps=130)
+_SHORT = replace(_STAGE, epochs=1, min_steps=130, learning_rate=6e-3)
 
-_QUICK = {"method.parts": 0, "training.stages": (_SHORT, replace(_SHORT, restart=True))}
-"""A quarter of the time: one E-step, contrast as the score."""
+_QUICK = {"method.parts": 0, "training.batch_size": 4, "training.stages": (_SHORT, replace(_SHORT, restart=True))}
+"""A sixth of the time: two rounds of small batches at twice the rate, one E-step, contrast as the score."""
 
 _CONTRAST = {
     "method.parts": 0,

@@ -20,6 +20,23 @@ def linear(n_in: int, n_out: int) -> nn.Linear:
     return layer
 
 
+class Dropout(nn.Dropout):
+    """torch's dropout with 16 random bits a unit: on a CPU a fifth of the time of drawing a float for each.
+
+    The share that is kept is met to 1/65536.
+    """
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Any shape to the same."""
+        if not self.training or self.p == 0 or hidden.device.type != "cpu":
+            return super().forward(hidden)
+        n_kept = round((1 - self.p) * 2**16)  # of the 65536 values of 16 bits
+        bits = torch.empty(-(-hidden.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
+        kept = torch.empty_like(hidden, requires_grad=False)
+        torch.lt(bits[: hidden.numel()].view_as(hidden), n_kept - 2**15, out=kept)
+        return hidden * kept.mul_(2**16 / n_kept)
+
+
 def feature_scale(sequences: Sequence[FeatureSequence]) -> tuple[Tensor, Tensor]:
     """What brings features to a mean of 0 and one common deviation of 1.
 

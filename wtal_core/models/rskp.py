@@ -25,7 +25,7 @@ from wtal_core.inference.contrast import Cut, contrast_proposals
 from wtal_core.inference.fusion import FusionRule
 from wtal_core.inference.scoring import RSKP_STRIP, Ends
 from wtal_core.models import wtalc
-from wtal_core.models.blocks import linear
+from wtal_core.models.blocks import Dropout, linear
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.models.rskp_walk import EPSILON, Embedded, Walk, random_walk, representatives
 from wtal_core.training.config import check_number, check_whole
@@ -94,7 +94,7 @@ class Rskp(nn.Module):
         self.config = config
         self.n_classes = len(setup.class_names)
         self.embedding = linear(setup.n_features, config.width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.start = nn.Parameter(nn.init.xavier_uniform_(torch.empty(config.representatives, config.width)))
         self.centres = nn.Parameter(nn.init.xavier_uniform_(torch.empty(self.n_classes + 1, config.width)))
         self.foreground = nn.Parameter(-self.centres.detach()[-1:])  # starts against the background, then on its own
@@ -108,38 +108,42 @@ class Rskp(nn.Module):
         config = self.config
         embedded = Embedded.of(self.dropout(F.relu(self.embedding(features))), mask)
         mu = representatives(embedded, self.start, config.iterations)  # (B, K, H)
-        plain = self._head(embedded)
-        spread = self._head(embedded, random_walk(embedded, mu, config.walk))
+        heads = self._heads()
+        along = embedded.x @ heads.T  # (B, T, C + 2)
+        plain = self._head(embedded, heads, along)
+        spread = self._head(embedded, heads, along, random_walk(embedded, mu, config.walk))
         mix = config.mix
         video = mix * plain["pooled"].softmax(-1) + (1 - mix) * spread["pooled"].softmax(-1)  # (B, C + 1)
         logits = mix * plain["frames"] + (1 - mix) * spread["frames"]
         extras = {"plain": plain["frames"], "spread": spread["frames"], "attention": plain["attention"]}
         used = {f"plain.{name}": value for name, value in plain.items()}
         used |= {f"spread.{name}": value for name, value in spread.items()}
-        used |= {"x": embedded.x, "mu": mu}
+        used |= {"x": embedded.x, "size": embedded.size, "mu": mu, "heads": heads, "along": along}
         return Output(logits[..., :-1], logits[..., -1], video[:, :-1], extras, used)
 
-    def _head(self, embedded: Embedded, walk: Walk | None = None) -> dict[str, Tensor]:
+    def _heads(self) -> Tensor:
+        """Directions of the classes, the background and the foreground, (C + 2, H)."""
+        return F.normalize(torch.cat([self.centres, self.foreground]), dim=-1)
+
+    def _head(self, embedded: Embedded, heads: Tensor, along: Tensor, walk: Walk | None = None) -> dict[str, Tensor]:
         """Cosine heads on a sequence, or on it after a walk: frame logits, attention, pooled class logits of two kinds.
 
         Sums over time and products with H numbers are all that is needed of a walked sequence, so it is never made.
+        ``along`` is the sequence times ``heads``, (B, T, C + 2), which all walks share.
         """
-        x, size, mask, scale = embedded.x, embedded.size, embedded.mask, self.config.scale
-        heads = F.normalize(torch.cat([self.centres, self.foreground]), dim=-1)  # (C + 2, H)
-        along = x @ heads.T  # (B, T, C + 2)
+        size, scale = embedded.size, self.config.scale
         if walk is not None:
             along, size = along + walk.shares @ (walk.means @ heads.T), walk.size(embedded)
         cosines = scale * along / size
-        frames, attention = cosines[..., :-1], torch.sigmoid(cosines[..., -1]) * mask  # (B, T, C + 1), (B, T)
-        weight = torch.cat([torch.sigmoid(frames) * mask[..., None], attention[..., None]], -1)  # (B, T, C + 2)
-        weight = weight / (weight.sum(1, keepdim=True) + 1e-5)
-        pooled = weight.transpose(1, 2) @ x  # (B, C + 2, H)
+        weight = torch.sigmoid(cosines) * embedded.mask[..., None].to(cosines.dtype)  # (B, T, C + 2)
+        shares = (weight / (weight.sum(1, keepdim=True) + 1e-5)).mT
+        pooled = shares @ embedded.x  # (B, C + 2, H)
         if walk is not None:
-            pooled = pooled + (weight.transpose(1, 2) @ walk.shares) @ walk.means
+            pooled = pooled + (shares @ walk.shares) @ walk.means
         pooled = F.normalize(pooled, dim=-1, eps=EPSILON)
         return {
-            "frames": frames,
-            "attention": attention,
+            "frames": cosines[..., :-1],
+            "attention": weight[..., -1],
             "pooled": scale * pooled[:, -1] @ heads[:-1].T,  # (B, C + 1), of what the attention gathers
             "own": scale * (pooled[:, :-1] * heads[:-1]).sum(-1),  # (B, C + 1), of what each class gathers
         }
@@ -153,7 +157,7 @@ class Rskp(nn.Module):
         background = _nce(extras["plain.own"], everything) + _nce(extras["spread.own"], everything)
         teacher, weight = extras["spread.frames"], config.propagation_weight
         if bool(self.has_memory):
-            remembered = self._remembered(Embedded.of(extras["x"], mask), batch)
+            remembered = self._remembered(Embedded(extras["x"], extras["size"], mask), extras, batch)
             foreground = foreground + 0.5 * _nce(remembered["pooled"], actions)
             background = background + 0.5 * _nce(remembered["own"], everything)
             teacher = 0.2 * remembered["frames"] + 0.8 * teacher
@@ -170,13 +174,14 @@ class Rskp(nn.Module):
             "propagation": weight * imitation,
         }
 
-    def _remembered(self, embedded: Embedded, batch: Batch) -> dict[str, Tensor]:
+    def _remembered(self, embedded: Embedded, extras: Mapping[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         """The heads on a walk over each video's own remembered representatives; detached memory (FACTS 6.4)."""
         slots, label = self.config.memory_slots, batch.video_label
         labelled, own = label.topk(max(1, int(label.sum(1).max())), dim=1)  # (B, most classes of a video)
         memory = self.memory.view(self.n_classes, slots, -1)[own].flatten(1, 2)  # a copy, as before this batch enters
         usable = (self.memory_scores.view(self.n_classes, slots)[own] >= 0) & (labelled > 0)[..., None]
-        return self._head(embedded, random_walk(embedded, memory, self.config.walk, usable.flatten(1)))
+        walk = random_walk(embedded, memory, self.config.walk, usable.flatten(1))
+        return self._head(embedded, extras["heads"], extras["along"], walk)
 
     def _remember(self, mu: Tensor, video_label: Tensor) -> None:
         """Keep the best representatives of each class among the old ones and those of these videos."""

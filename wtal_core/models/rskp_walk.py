@@ -36,7 +36,7 @@ class Embedded:
     @classmethod
     def of(cls, x: Tensor, mask: Tensor) -> Embedded:
         """An embedding (B, T, H) without what is in its padding."""
-        x = x.masked_fill(~mask[..., None], 0.0)
+        x = x * mask[..., None].to(x.dtype)  # a tenth of the time of masked_fill, forth and back
         return cls(x, x.norm(dim=-1, keepdim=True) + EPSILON, mask)
 
 
@@ -65,10 +65,10 @@ class Walk:
 
 def representatives(embedded: Embedded, start: Tensor, iterations: int) -> Tensor:
     """Expectation maximisation over cosine similarity, from ``start`` (K, H) to (B, K, H)."""
-    mu = start.expand(len(embedded.x), -1, -1)
-    for _ in range(iterations):
-        mu = _averages(_assignment(mu, embedded)) @ embedded.x
-    return mu
+    assignment = _assignment(start, embedded)  # the same start for all videos: one product
+    for _ in range(iterations - 1):
+        assignment = _assignment(_averages(assignment) @ embedded.x, embedded)
+    return _averages(assignment) @ embedded.x
 
 
 def random_walk(embedded: Embedded, mu: Tensor, w: float, usable: Tensor | None = None) -> Walk:
@@ -98,11 +98,11 @@ def random_walk(embedded: Embedded, mu: Tensor, w: float, usable: Tensor | None 
 
 
 def _assignment(mu: Tensor, embedded: Embedded, usable: Tensor | None = None) -> Tensor:
-    """Z^T: softmax over the K means of 5 cos(mu, x): (B, T, K), 0 in the padding."""
-    logits = 5 * (embedded.x @ F.normalize(mu, dim=-1, eps=EPSILON).transpose(1, 2)) / embedded.size
+    """Z^T: softmax over the K means (B, K, H) or (K, H) of 5 cos(mu, x): (B, T, K), 0 in the padding."""
+    logits = 5 * (embedded.x @ F.normalize(mu, dim=-1, eps=EPSILON).mT) / embedded.size
     if usable is not None:  # a video without a usable mean keeps an even, finite assignment; its walk is silent
         logits = logits.masked_fill(~usable[:, None], -1e4)
-    return logits.softmax(-1) * embedded.mask[..., None]
+    return logits.softmax(-1) * embedded.mask[..., None].to(logits.dtype)
 
 
 def _averages(assignment: Tensor) -> Tensor:

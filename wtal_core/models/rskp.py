@@ -108,44 +108,54 @@ class Rskp(nn.Module):
         config = self.config
         embedded = Embedded.of(self.dropout(F.relu(self.embedding(features))), mask)
         mu = representatives(embedded, self.start, config.iterations)  # (B, K, H)
-        heads = self._heads()
+        heads = F.normalize(torch.cat([self.centres, self.foreground]), dim=-1)  # (C + 2, H)
         along = embedded.x @ heads.T  # (B, T, C + 2)
-        plain = self._head(embedded, heads, along)
-        spread = self._head(embedded, heads, along, random_walk(embedded, mu, config.walk))
-        mix = config.mix
-        video = mix * plain["pooled"].softmax(-1) + (1 - mix) * spread["pooled"].softmax(-1)  # (B, C + 1)
-        logits = mix * plain["frames"] + (1 - mix) * spread["frames"]
-        extras = {"plain": plain["frames"], "spread": spread["frames"], "attention": plain["attention"]}
-        used = {f"plain.{name}": value for name, value in plain.items()}
-        used |= {f"spread.{name}": value for name, value in spread.items()}
+        both = self._heads_on(embedded, heads, along, [None, random_walk(embedded, mu, config.walk)])
+        plain, spread = both["frames"].unbind(2)  # (B, T, C + 1)
+        mix = along.new_tensor([config.mix, 1 - config.mix])
+        video = mix @ both["pooled"].softmax(-1)  # (B, C + 1)
+        logits = config.mix * plain + (1 - config.mix) * spread
+        attention = both["attention"][..., 0]
+        used = both | {"plain.frames": plain, "spread.frames": spread, "plain.attention": attention}
         used |= {"x": embedded.x, "size": embedded.size, "mu": mu, "heads": heads, "along": along}
+        extras = {"plain": plain, "spread": spread, "attention": attention}
         return Output(logits[..., :-1], logits[..., -1], video[:, :-1], extras, used)
 
-    def _heads(self) -> Tensor:
-        """Directions of the classes, the background and the foreground, (C + 2, H)."""
-        return F.normalize(torch.cat([self.centres, self.foreground]), dim=-1)
-
-    def _head(self, embedded: Embedded, heads: Tensor, along: Tensor, walk: Walk | None = None) -> dict[str, Tensor]:
-        """Cosine heads on a sequence, or on it after a walk: frame logits, attention, pooled class logits of two kinds.
+    def _heads_on(
+        self, embedded: Embedded, heads: Tensor, along: Tensor, walks: Sequence[Walk | None]
+    ) -> dict[str, Tensor]:
+        """Cosine heads on a sequence after each of S walks, or on itself: (B, ..., S, ...), all in the same operations.
 
         Sums over time and products with H numbers are all that is needed of a walked sequence, so it is never made.
-        ``along`` is the sequence times ``heads``, (B, T, C + 2), which all walks share.
+
+        Parameters
+        ----------
+        embedded
+            x.
+        heads
+            Directions of the classes, the background and the foreground, (C + 2, H).
+        along
+            ``x @ heads.T``, (B, T, C + 2), which all walks share.
+        walks
+            None is the sequence itself.
         """
-        size, scale = embedded.size, self.config.scale
-        if walk is not None:
-            along, size = along + walk.shares @ (walk.means @ heads.T), walk.size(embedded)
-        cosines = scale * along / size
-        weight = torch.sigmoid(cosines) * embedded.mask[..., None].to(cosines.dtype)  # (B, T, C + 2)
-        shares = (weight / (weight.sum(1, keepdim=True) + 1e-5)).mT
-        pooled = shares @ embedded.x  # (B, C + 2, H)
-        if walk is not None:
-            pooled = pooled + (shares @ walk.shares) @ walk.means
-        pooled = F.normalize(pooled, dim=-1, eps=EPSILON)
+        scale = self.config.scale
+        lengths = torch.cat([embedded.size if walk is None else walk.size(embedded) for walk in walks], -1)  # (B, T, S)
+        moved = [along if walk is None else along + walk.shares @ (walk.means @ heads.T) for walk in walks]
+        cosines = scale * torch.stack(moved, 2) / lengths[..., None]  # (B, T, S, C + 2)
+        weight = torch.sigmoid(cosines) * embedded.real[..., None]
+        shares = weight / (weight.sum(1, keepdim=True) + 1e-5)
+        gathered = (shares.flatten(2).mT @ embedded.x).view(len(along), *shares.shape[2:], -1)  # (B, S, C + 2, H)
+        added = [
+            gathered[:, s] if walk is None else gathered[:, s] + (shares[:, :, s].mT @ walk.shares) @ walk.means
+            for s, walk in enumerate(walks)
+        ]
+        pooled = F.normalize(torch.stack(added, 1), dim=-1, eps=EPSILON)
         return {
-            "frames": cosines[..., :-1],
-            "attention": weight[..., -1],
-            "pooled": scale * pooled[:, -1] @ heads[:-1].T,  # (B, C + 1), of what the attention gathers
-            "own": scale * (pooled[:, :-1] * heads[:-1]).sum(-1),  # (B, C + 1), of what each class gathers
+            "frames": cosines[..., :-1],  # (B, T, S, C + 1)
+            "attention": weight[..., -1],  # (B, T, S)
+            "pooled": scale * pooled[:, :, -1] @ heads[:-1].T,  # (B, S, C + 1), of what the attention gathers
+            "own": scale * (pooled[:, :, :-1] * heads[:-1]).sum(-1),  # (B, S, C + 1), of what each class gathers
         }
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
@@ -153,14 +163,15 @@ class Rskp(nn.Module):
         config, extras, mask = self.config, output.loss_extras, batch.mask
         actions = F.pad(batch.video_label, (0, 1))  # (y, 0)
         everything = F.pad(batch.video_label, (0, 1), value=1.0)  # (y, 1)
-        foreground = _nce(extras["plain.pooled"], actions) + _nce(extras["spread.pooled"], actions)
-        background = _nce(extras["plain.own"], everything) + _nce(extras["spread.own"], everything)
+        foreground, background = _nce(extras["pooled"], actions), _nce(extras["own"], everything)
         teacher, weight = extras["spread.frames"], config.propagation_weight
         if bool(self.has_memory):
-            remembered = self._remembered(Embedded(extras["x"], extras["size"], mask), extras, batch)
+            remembered = self._remembered(
+                Embedded(extras["x"], extras["size"], mask[..., None].to(extras["x"].dtype)), extras, batch
+            )
             foreground = foreground + 0.5 * _nce(remembered["pooled"], actions)
             background = background + 0.5 * _nce(remembered["own"], everything)
-            teacher = 0.2 * remembered["frames"] + 0.8 * teacher
+            teacher = 0.2 * remembered["frames"][:, :, 0].detach() + 0.8 * teacher
             weight = config.late_propagation_weight
         soft = (teacher.detach() / config.temperature).softmax(-1)
         per_snippet = -(soft * F.log_softmax(extras["plain.frames"] / config.temperature, -1)).sum(-1)  # (B, T)
@@ -181,7 +192,7 @@ class Rskp(nn.Module):
         memory = self.memory.view(self.n_classes, slots, -1)[own].flatten(1, 2)  # a copy, as before this batch enters
         usable = (self.memory_scores.view(self.n_classes, slots)[own] >= 0) & (labelled > 0)[..., None]
         walk = random_walk(embedded, memory, self.config.walk, usable.flatten(1))
-        return self._head(embedded, extras["heads"], extras["along"], walk)
+        return self._heads_on(embedded, extras["heads"], extras["along"], [walk])
 
     def _remember(self, mu: Tensor, video_label: Tensor) -> None:
         """Keep the best representatives of each class among the old ones and those of these videos."""
@@ -267,9 +278,9 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _nce(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy with labels of any sum, normalised; mean over videos."""
+    """Cross-entropy of S branches (B, S, C + 1) with labels (B, C + 1) of any sum, normalised; summed over branches."""
     shares = labels / (labels.sum(-1, keepdim=True) + 1e-8)
-    return -(shares * F.log_softmax(logits, -1)).sum(-1).mean()
+    return -(shares[:, None] * F.log_softmax(logits, -1)).sum() / len(labels)
 
 
 # The public code adds up the gradients of the 10 videos of a step, where this trainer takes their mean. Adam does not

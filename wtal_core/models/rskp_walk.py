@@ -25,19 +25,20 @@ class Embedded:
         (B, T, H), zero in the padding.
     size
         Norm of each snippet, (B, T, 1), positive.
-    mask
-        Real snippets, (B, T).
+    real
+        1 where there is a snippet, 0 in the padding, (B, T, 1).
     """
 
     x: Tensor
     size: Tensor
-    mask: Tensor
+    real: Tensor
 
     @classmethod
     def of(cls, x: Tensor, mask: Tensor) -> Embedded:
         """An embedding (B, T, H) without what is in its padding."""
-        x = x * mask[..., None].to(x.dtype)  # a tenth of the time of masked_fill, forth and back
-        return cls(x, x.norm(dim=-1, keepdim=True) + EPSILON, mask)
+        real = mask[..., None].to(x.dtype)
+        x = x * real  # a tenth of the time of masked_fill, forth and back
+        return cls(x, x.norm(dim=-1, keepdim=True) + EPSILON, real)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _assignment(mu: Tensor, embedded: Embedded, usable: Tensor | None = None) ->
     logits = 5 * (embedded.x @ F.normalize(mu, dim=-1, eps=EPSILON).mT) / embedded.size
     if usable is not None:  # a video without a usable mean keeps an even, finite assignment; its walk is silent
         logits = logits.masked_fill(~usable[:, None], -1e4)
-    return logits.softmax(-1) * embedded.mask[..., None].to(logits.dtype)
+    return logits.softmax(-1) * embedded.real
 
 
 def _averages(assignment: Tensor) -> Tensor:

@@ -110,7 +110,7 @@ class GauFuse(nn.Module):
             kept = np.flatnonzero(video.video_label > 0)
         else:
             kept = np.flatnonzero(prediction.video_scores >= config.class_threshold)
-        traces = traces_of(self.base, prediction, config.label_mix)
+        traces = traces_of(self.base, prediction, config.label_mix, config.activation)
         return pseudo_label(traces, kept, config.cut, config.label_rule(number), config.program)
 
     def finish(self, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
@@ -150,7 +150,7 @@ class GauFuse(nn.Module):
 
     def traces(self, prediction: VideoPrediction) -> Any:
         """What is thresholded at test, (T, C), 0 to 1."""
-        return traces_of(self.base, prediction, self.config.test_mix)
+        return traces_of(self.base, prediction, self.config.test_mix, self.config.activation)
 
     @property
     def cut(self) -> Cut:

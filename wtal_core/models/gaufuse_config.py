@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from wtal_core.domain import VideoPrediction
 from wtal_core.inference.contrast import Cut, gate_traces
@@ -75,6 +76,10 @@ class GauFuseConfig:
         "silent", "where y is below 1: say nothing (paper), or teach the background with what is missing"
     )
     empty_memory: bool = _setting(False, "rskp: forget the memory whenever labels are made; code true")
+    activation: Literal["softmax", "gate"] = _setting(
+        "softmax",
+        "what is thresholded over other bases than rskp: softmax over classes and background, or sigmoid(s - b)",
+    )
     levels: Literal["auto", "absolute", "shares"] = _setting(
         "auto", "thresholds: absolute .001 to .039 (paper), shares .05 to .95 of the maximum; auto: absolute over rskp"
     )
@@ -167,12 +172,29 @@ class GauFuseConfig:
         return Program(self.normalised, self.upper, self.solve, self.to_peak)
 
 
-def traces_of(base: Any, prediction: VideoPrediction, mix: float) -> NDArray[np.floating]:
-    """What is thresholded, (T, C): RSKP's frame scores with this share of the plain branch, else the gate."""
+def traces_of(
+    base: Any, prediction: VideoPrediction, mix: float, activation: Literal["softmax", "gate"] = "softmax"
+) -> NDArray[np.floating]:
+    """What is thresholded, (T, C), 0 to 1.
+
+    Parameters
+    ----------
+    base, prediction
+        The base and what it says of a video.
+    mix
+        Share of the plain branch in RSKP's own frame scores.
+    activation
+        Over other bases; see :class:`GauFuseConfig`. A threshold of its own for each class is an extreme of the same
+        curve and no score of the background: there 0 is.
+    """
     if "spread" in prediction.extras:
         traces: NDArray[np.floating] = base.traces(prediction, mix)
         return traces
-    return gate_traces(prediction)
+    if activation == "gate":
+        return gate_traces(prediction)
+    cas, background = prediction.activation.cas, prediction.activation.threshold
+    last = background[:, None] if background.ndim == 1 else np.zeros((len(cas), 1), cas.dtype)
+    return softmax(np.concatenate([cas, last], axis=1), axis=1)[:, :-1]  # type: ignore[no-any-return]
 
 
 _PAPER: Mapping[str, Any] = {

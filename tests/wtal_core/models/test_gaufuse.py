@@ -1,17 +1,19 @@
 """GauFuse: labels of a known trace, what they teach and whom, and its base left as it is (FACTS 7)."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 
 from tests.wtal_core.training.scenes import at_level, planted
+from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
 from wtal_core.inference.contrast import Cut
 from wtal_core.inference.fusion import FusionRule
 from wtal_core.models import METHODS
 from wtal_core.models.gaufuse import GauFuse, branches, label_loss
-from wtal_core.models.gaufuse_config import BASES, GauFuseConfig
+from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.method import Output, Setup, configured
 from wtal_core.predict import predict
@@ -87,6 +89,18 @@ def test_where_each_class_has_its_own_threshold_scores_learn_against_zero():
     assert logits[0, 0].tolist() == [3, 3, 0]
     [(_, logits)] = branches(Output(cas, threshold[..., 0], torch.zeros(1, 2)))
     assert logits[0, 0].tolist() == [2, 2, 0]
+
+
+def test_over_other_bases_classes_and_background_share_what_is_thresholded():
+    """Scores 0 and log 3 against a background of 0: shares 1/5 and 3/5; sigmoid(s - b) would give 1/2 and 3/4. A
+    threshold of its own for each class is no background: with that of the second at log 3, 0 still is."""
+    grid = SnippetGrid(Fraction(1), 2, 2_000_000)
+    cas = np.array([[0.0, np.log(3)]] * 2, np.float32)
+    one = VideoPrediction(ActivationSequence("v", ("a", "b"), cas, np.zeros(2, np.float32), grid), np.ones(2))
+    np.testing.assert_allclose(traces_of(None, one, 0.8), [[0.2, 0.6]] * 2, rtol=1e-6)
+    np.testing.assert_allclose(traces_of(None, one, 0.8, "gate"), [[0.5, 0.75]] * 2, rtol=1e-6)
+    own = VideoPrediction(ActivationSequence("v", ("a", "b"), cas, cas, grid), np.ones(2))
+    np.testing.assert_allclose(traces_of(None, own, 0.8), [[0.2, 0.6]] * 2, rtol=1e-6)
 
 
 def test_nobody_is_taught_where_a_person_has_spoken(scene):

@@ -12,6 +12,7 @@ from wtal_core.training.config import to_data
 TEST_ONLY = {
     "ttc_loc": ("threshold_test", "centred", "segment_score", "class_weight"),
     "lpat": ("threshold_test", "centred", "segment_score"),
+    "gaufuse": ("test", "test_template", "test_temperature", "test_mix", "test_upsample", "class_power"),
 }
 """Settings that no loss depends on: networks that differ in nothing else are trained once."""
 

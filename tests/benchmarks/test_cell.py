@@ -11,6 +11,20 @@ from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.training.dataset import TrainingSet
 
+OTHER = {
+    "threshold_test": "manual",
+    "centred": False,
+    "segment_score": "gate",
+    "class_weight": 0.1,
+    "test": "own",
+    "test_template": "nms",
+    "test_temperature": 0.5,
+    "test_mix": 0.1,
+    "test_upsample": 4,
+    "class_power": 1.0,
+}
+"""Anything but the default."""
+
 
 def alike(variant, seed=0):
     return trained_alike(Cell("ucf15-dev", "ttc_loc", "video", variant, seed))
@@ -24,7 +38,7 @@ def test_the_threshold_at_test_trains_no_network_of_its_own_and_all_else_does():
 
 @pytest.mark.parametrize(("method", "name"), [(method, name) for method in TEST_ONLY for name in TEST_ONLY[method]])
 def test_no_loss_depends_on_a_setting_that_counts_at_test_only(method, name):
-    other = {"threshold_test": "manual", "centred": False, "segment_score": "gate", "class_weight": 0.1}[name]
+    other = OTHER[name]
     sequences, labels, names = planted(n_videos=4)
     batch = TrainingSet(at_level(sequences, labels, names)).batch(range(4))
     terms = []

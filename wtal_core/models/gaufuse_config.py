@@ -51,7 +51,7 @@ class GauFuseConfig:
     label_steps: int = _setting(60, "least steps of a label stage")
     label_rate: tuple[float, ...] = _setting((0.4,), "learning rate of each label stage, shares of the base's last")
     label_final: float = _setting(1.0, "learning rate at the end of a label stage, share of its start; 1 is constant")
-    label_weight: tuple[float, ...] = _setting((10.0,), "weight of the label loss in each label stage; code 10 to 50")
+    label_weight: tuple[float, ...] = _setting((2.0,), "weight of the label loss in each label stage; code 10 to 50")
     delta: tuple[float, ...] = _setting(
         (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
     )

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.mid_range import top_share_means
-from wtal_core.inference.predicted_threshold import SCORE_HELP, SegmentScore, threshold_proposals
+from wtal_core.inference.predicted_threshold import SCORE_HELP, SegmentScore, kept_classes, threshold_proposals
 from wtal_core.losses.gated import Gate, Regularizer, gate_of
 from wtal_core.losses.localization import gate_distance
 from wtal_core.losses.masked import mid_range, top_k_mean
@@ -71,7 +71,10 @@ class TtcLocConfig:
         metadata={"help": "cut at the predicted threshold or at the mid-range of each class (table 3)"},
     )
     threshold_gradient: bool = field(
-        default=False, metadata={"help": "let the gradient of L_loc reach a manual threshold"}
+        default=True,
+        metadata={
+            "help": "let the gradient of L_loc reach a manual threshold; without, scores sink as a whole for ever"
+        },
     )
     centred: bool = field(
         default=True,
@@ -174,16 +177,22 @@ class TtcLoc(nn.Module):
         return terms
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
-        """Runs of ``s > b`` of the classes a video has (FACTS 2.5); without b, W-TALC's classes and scores (T12)."""
+        """Runs of ``s > b`` of the classes a video has (FACTS 2.5); without b, W-TALC's scores (T12)."""
         config, activation = self.config, prediction.activation
         if config.threshold_training == "predicted":
             return localize_gated(
                 prediction, gate=config.gate, score=config.segment_score, class_weight=config.class_weight
             )
         totals = top_share_means(activation.cas)
+        # L_loc leaves the height of a class free, so where it took part the sign of a total says nothing.
+        kept = (
+            kept_classes(prediction.video_scores)
+            if config.threshold_training == "manual"
+            else np.flatnonzero(totals > 0)
+        )
         return threshold_proposals(
             activation,
-            np.flatnonzero(totals > 0),
+            kept,
             video_scores=prediction.video_scores,
             totals=totals,
             margin=activation.margin,

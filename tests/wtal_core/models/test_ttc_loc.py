@@ -193,6 +193,20 @@ def test_threshold_strategies_train_what_table_3_says(preset):
     assert output.background.shape == output.cas.shape  # the mid-range of each class is what the timeline shows
 
 
+@pytest.mark.parametrize(("reaches", "pull"), [(True, False), (False, True)])
+def test_a_manual_threshold_moves_with_its_scores_so_that_sinking_as_a_whole_gains_nothing(reaches, pull):
+    """The mid-range of s + k is that of s, plus k: L_loc is the same, and its slopes over time add up to 0. Held fixed,
+    the threshold stays behind and every shut gate pulls the whole class down."""
+    sequences, labels, names = planted(n_videos=4)
+    config, _ = configured(ENTRY, "threshold_manual_manual", {"threshold_gradient": str(reaches).lower()})
+    torch.manual_seed(0)
+    module = TtcLoc(config, Setup(12, names)).eval()
+    batch = TrainingSet(at_level(sequences, labels, names, "full")).batch(range(4))
+    output = module(batch.features, batch.mask)
+    (slope,) = torch.autograd.grad(module.losses(output, batch)["localization"], output.cas)
+    assert (slope.sum(dim=1).abs().max().item() > 1e-6) == pull
+
+
 def test_training_strategies_share_their_steps():
     for name in ("joint", "full_only", "pretrain_finetune"):
         assert sum(stage.steps for stage in strategy(name, 801)) == 801

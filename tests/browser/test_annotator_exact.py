@@ -120,11 +120,10 @@ def test_a_mark_while_playing_stores_the_frame_on_the_screen(
     film = films[name]
     desk = Desk(screen, serve(fake_video(film, with_model=False)))
     seen = exact = 0
-    for _ in range(5):
+    until = time.monotonic() + PATIENCE
+    while seen < 3 and time.monotonic() < until:  # a picture the machine was too busy to show cannot be read
         read, right = marks_while_playing(desk, film, 12, rate)
         seen, exact = seen + read, exact + right
-        if seen >= 5:
-            break
     assert seen >= 3, "too busy a machine to tell"
     assert exact == seen
 

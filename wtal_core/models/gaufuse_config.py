@@ -51,7 +51,9 @@ class GauFuseConfig:
     label_steps: int = _setting(60, "least steps of a label stage")
     label_rate: tuple[float, ...] = _setting((0.4,), "learning rate of each label stage, shares of the base's last")
     label_final: float = _setting(1.0, "learning rate at the end of a label stage, share of its start; 1 is constant")
-    label_weight: tuple[float, ...] = _setting((2.0,), "weight of the label loss in each label stage; code 10 to 50")
+    label_weight: tuple[float, ...] = _setting(
+        (), "weight of the label loss in each label stage; code 10 to 50; empty: 10 over rskp, 2 over the others"
+    )
     delta: tuple[float, ...] = _setting(
         (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
     )
@@ -118,6 +120,8 @@ class GauFuseConfig:
     def each(self, name: str) -> tuple[float, ...]:
         """A field of ``STAGED`` with one value for each label stage."""
         values: tuple[float, ...] = getattr(self, name)
+        if name == "label_weight" and not values:
+            values = (10.0,) if self.base == "rskp" else (2.0,)
         n_stages = len(self.label_epochs)
         if len(values) not in (1, n_stages):
             raise ValueError(f"{name} has {len(values)} values for {n_stages} label stages; give one, or one for each")

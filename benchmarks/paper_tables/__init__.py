@@ -5,7 +5,7 @@ OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --table ttc_lo
 
 from __future__ import annotations
 
-from . import acn, gaufuse, lpat, segment_level, ttc_loc
+from . import acn, gaufuse, lpat, mixed, segment_level, ttc_loc
 from .table import PaperTable
 
 PAPERS = {
@@ -14,6 +14,7 @@ PAPERS = {
     "segment_level": segment_level.TABLES,
     "acn": acn.TABLES,
     "gaufuse": gaufuse.TABLES,
+    "mixed": mixed.TABLES,
 }
 TABLES: dict[str, PaperTable] = {
     f"{paper}:{number}": table for paper, tables in PAPERS.items() for number, table in tables.items()

@@ -22,6 +22,8 @@ OTHER = {
     "test_mix": 0.1,
     "test_upsample": 4,
     "class_power": 1.0,
+    "outer_ratio": 0.5,
+    "suppression": 0.3,
 }
 """Anything but the default."""
 

@@ -27,7 +27,7 @@ class Cut:
     levels, scale
         See :func:`wtal_core.inference.thresholds.threshold_values`.
     strip, ends
-        See :func:`wtal_core.inference.scoring.outer_inner_contrast`.
+        See :func:`wtal_core.inference.scoring.outer_inner_contrast`; a strip is told in snippets, upsampled or not.
     upsample
         Samples a snippet, by linear interpolation between the middles of snippets; 1 or more.
     """
@@ -37,6 +37,12 @@ class Cut:
     strip: tuple[float, float] = GAUFUSE_STRIP
     ends: Ends = "exact"
     upsample: int = 1
+
+    @property
+    def fine_strip(self) -> tuple[float, float]:
+        """``strip`` for lengths and widths in samples: a power of a length has a unit."""
+        scale, power = self.strip
+        return scale * self.upsample ** (1 - power), power
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def contrast_candidates(trace: NDArray[np.floating], cut: Cut) -> Candidates:
     found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=2 * cut.upsample)
     return Candidates(
         stored(found, cut.ends) / cut.upsample,
-        outer_inner_contrast(fine, found, strip=cut.strip, ends=cut.ends),
+        outer_inner_contrast(fine, found, strip=cut.fine_strip, ends=cut.ends),
         inner_mean(fine, found, cut.ends),
     )
 

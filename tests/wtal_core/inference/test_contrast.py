@@ -28,3 +28,10 @@ def test_a_finer_trace_moves_an_end_to_where_the_line_crosses_the_level():
     """.9 falls to .1 between the middles of snippets 4 and 5, a quarter at a time: above .25 until 5.25."""
     fine = contrast_candidates(TRACE, Cut((0.25,), "absolute", RSKP_STRIP, upsample=4))
     assert fine.segments.tolist() == [[1.75, 5.25]]
+
+
+def test_a_strip_is_as_wide_in_snippets_however_finely_the_trace_is_cut():
+    cut = Cut((0.25,), "absolute", (1.0, 0.5), upsample=4)
+    scale, power = cut.fine_strip
+    assert scale * 16.0**power == 8.0  # four snippets, so sixteen samples, have strips of two snippets: 1 * 4 ** .5
+    assert Cut((0.25,), "absolute", RSKP_STRIP, upsample=4).fine_strip == RSKP_STRIP

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.contrast import Cut, fused_instead
-from wtal_core.models.gaufuse_config import BASES, PRESETS, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse_config import BASES, PRESETS, GauFuseConfig, Rest, traces_of
 from wtal_core.models.gaufuse_labels import change, pseudo_label
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.training.config import TrainingConfig
@@ -70,11 +70,8 @@ class GauFuse(nn.Module):
         terms: dict[str, Tensor] = self.base.losses(output, batch)
         if self._targets and self.training:
             weight = self.config.each("label_weight")[int(self.round)]
-            target = self._batch_targets(batch)
-            if self.config.rest == "background" and not self.config.each("delta")[int(self.round)]:
-                target = torch.cat([target, (1 - target.sum(-1, keepdim=True)).clamp(min=0.0)], -1)
-            else:
-                target = F.pad(target, (0, 1))  # (B, T, C + 1)
+            is_change = self.config.each("delta")[int(self.round)] > 0
+            target = with_rest(self._batch_targets(batch), batch.mask, "silent" if is_change else self.config.form.rest)
             open_ = batch.mask & ~batch.known.any(-1) & ~batch.is_complete[:, None]  # where nobody has said anything
             learned = [share * label_loss(logits, target, open_, batch.lengths) for share, logits in branches(output)]
             terms["distillation"] = weight * torch.stack(learned).sum()
@@ -155,13 +152,13 @@ class GauFuse(nn.Module):
     @property
     def cut(self) -> Cut:
         """How they are cut into candidates at test."""
-        return replace(self.config.cut, upsample=self.config.test_upsample)
+        return replace(self.config.cut, upsample=self.config.form.test_upsample)
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Fused candidates of the classes the base would propose, or the base's own proposals, best first."""
         own: list[Proposal] = self.base.localize(prediction)
         config = self.config
-        if not config.fuses_at_test:
+        if config.test == "own" or (config.test == "auto" and has_learned_order(self.base)):
             return own
         return fused_instead(
             prediction,
@@ -169,7 +166,7 @@ class GauFuse(nn.Module):
             rule=config.test_rule,
             traces=self.traces(prediction),
             cut=self.cut,
-            class_power=config.class_power,
+            class_power=config.form.class_power,
         )
 
     def _batch_targets(self, batch: Batch) -> Tensor:
@@ -177,6 +174,13 @@ class GauFuse(nn.Module):
         spans = zip(batch.videos, batch.starts, batch.lengths.tolist(), strict=True)
         crops = [self._targets[video.video_id][start : start + length] for video, start, length in spans]
         return nn.utils.rnn.pad_sequence(crops, batch_first=True, padding_value=0.0).to(batch.features)
+
+
+def has_learned_order(base: nn.Module) -> bool:
+    """Whether the base ranks its proposals by what it has learned of segments (``mixed``'s quality), which no contrast
+    replaces without loss.
+    """
+    return bool(getattr(getattr(base, "quality", None), "is_fitted", False))
 
 
 def branches(output: Output) -> list[tuple[float, Tensor]]:
@@ -190,6 +194,32 @@ def branches(output: Output) -> list[tuple[float, Tensor]]:
         return [(PLAIN_SHARE, used["plain.frames"]), (1 - PLAIN_SHARE, used["spread.frames"])]
     scores = output.cas - output.background[..., None] if output.background.dim() == 2 else output.cas
     return [(1.0, F.pad(scores, (0, 1)))]
+
+
+def with_rest(label: Tensor, mask: Tensor, rest: Rest) -> Tensor:
+    """The label with what is said of the background behind it.
+
+    Parameters
+    ----------
+    label
+        y, (B, T, C), zero in the padding.
+    mask
+        Real snippets, (B, T).
+    rest
+        ``silent``: nothing (the paper). ``background``: what y lacks to 1. ``balanced``: the same, in each video scaled
+        to the sum of its y. Most of a video is background, and unweighed it drowns the few snippets of an action.
+
+    Returns
+    -------
+    Tensor
+        (B, T, C + 1).
+    """
+    if rest == "silent":
+        return F.pad(label, (0, 1))
+    missing = (1 - label.sum(-1, keepdim=True)).clamp(min=0.0) * mask[..., None]  # (B, T, 1)
+    if rest == "balanced":
+        missing = missing * label.sum((1, 2), keepdim=True) / missing.sum((1, 2), keepdim=True).clamp(min=1e-6)
+    return torch.cat([label, missing], dim=-1)
 
 
 def label_loss(logits: Tensor, target: Tensor, open_: Tensor, lengths: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -34,6 +34,34 @@ STAGED = ("label_rate", "label_weight", "temperature", "delta")
 """Fields with one value for each label stage, or one for all."""
 
 
+Rest = Literal["silent", "background", "balanced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is done differently over one base than over another; each has a setting of :class:`GauFuseConfig` that wins.
+
+    Attributes
+    ----------
+    label_weight
+        Of the label loss, one for all stages or one for each.
+    rest
+        What labels say of the background.
+    test_upsample, class_power
+        How proposals are made at test where they are fused.
+    """
+
+    label_weight: tuple[float, ...]
+    rest: Rest
+    test_upsample: int
+    class_power: float
+
+
+PAPER_FORM = Form((10.0,), rest="silent", test_upsample=1, class_power=0.0)
+BALANCED_FORM = Form((0.1,), rest="balanced", test_upsample=4, class_power=0.5)
+"""Of every base but RSKP, whose scores of frames know a background of their own."""
+
+
 def _setting(default: Any, help_text: str) -> Any:
     return field(default=default, metadata={"help": help_text})
 
@@ -52,7 +80,7 @@ class GauFuseConfig:
     label_rate: tuple[float, ...] = _setting((0.4,), "learning rate of each label stage, shares of the base's last")
     label_final: float = _setting(1.0, "learning rate at the end of a label stage, share of its start; 1 is constant")
     label_weight: tuple[float, ...] = _setting(
-        (), "weight of the label loss in each label stage; code 10 to 50; empty: 10 over rskp, 2 over the others"
+        (), "weight of the label loss in each label stage; code 10 to 50; empty: 10 over rskp, .1 over the others"
     )
     delta: tuple[float, ...] = _setting(
         (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
@@ -74,8 +102,10 @@ class GauFuseConfig:
     normalised: bool = _setting(True, "rows of means (paper); false: the code's +1 and -1")
     upper: float = _setting(math.inf, "bound on y: inf (paper) or 1 (code)")
     to_peak: bool = _setting(False, "divide each class's label by its greatest value; paper false")
-    rest: Literal["silent", "background"] = _setting(
-        "silent", "where y is below 1: say nothing (paper), or teach the background with what is missing"
+    rest: Literal["auto", "silent", "background", "balanced"] = _setting(
+        "auto",
+        "where y is below 1: silent (paper), teach the background with what is missing, or balanced: with as much as"
+        " the actions of the video have; auto: silent over rskp, balanced over the others",
     )
     empty_memory: bool = _setting(False, "rskp: forget the memory whenever labels are made; code true")
     activation: Literal["softmax", "gate"] = _setting(
@@ -90,16 +120,22 @@ class GauFuseConfig:
     )
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
     test: Literal["auto", "fused", "own"] = _setting(
-        "auto", "proposals by fusion (paper), or the base's own; auto: fused over rskp, own over the others"
+        "auto", "proposals by fusion (paper), or the base's own; auto: own where the base has learned to order them"
     )
     test_template: Template = field(default="gaussian", metadata={"help": "the same as template, at test"})
     test_temperature: float = _setting(0.03, "tau at test; paper .03, code .2")
     test_mix: float = _setting(0.85, "rskp: share of the plain branch in the traces at test; 0.85")
-    test_upsample: int = _setting(1, "samples a snippet at test; paper 16 (the frame rate), code 1")
-    class_power: float = _setting(0.0, "power of the video score a fused proposal's score is multiplied with; paper 0")
+    test_upsample: int | None = _setting(
+        None, "samples a snippet at test; paper 16 (the frame rate), code 1; none: 1 over rskp, 4 over the others"
+    )
+    class_power: float | None = _setting(
+        None,
+        "power of the video score a fused proposal's score is multiplied with; paper 0; none: 0 over rskp, .5 over the"
+        " others",
+    )
 
     def __post_init__(self) -> None:
-        check_whole(1, test_upsample=self.test_upsample)
+        check_whole(1, test_upsample=self.form.test_upsample)
         check_whole(0, label_steps=self.label_steps)
         for epochs in self.label_epochs:
             check_whole(1, label_epochs=epochs)
@@ -110,7 +146,7 @@ class GauFuseConfig:
         check_number(0, 1, open_end=True, fusion_threshold=self.fusion_threshold)
         check_number(0, 1, label_final=self.label_final)
         check_number(1e-9, test_temperature=self.test_temperature)
-        check_number(0, class_power=self.class_power)
+        check_number(0, class_power=self.form.class_power)
         if len(self.strip) != 2 or min(self.strip) <= 0 or not self.upper > 0:
             raise ValueError(f"strip is two positive numbers and upper positive, got {self.strip} and {self.upper}")
         if self.delta and self.each("delta")[0]:
@@ -119,13 +155,18 @@ class GauFuseConfig:
 
     def each(self, name: str) -> tuple[float, ...]:
         """A field of ``STAGED`` with one value for each label stage."""
-        values: tuple[float, ...] = getattr(self, name)
-        if name == "label_weight" and not values:
-            values = (10.0,) if self.base == "rskp" else (2.0,)
+        values: tuple[float, ...] = self.form.label_weight if name == "label_weight" else getattr(self, name)
         n_stages = len(self.label_epochs)
         if len(values) not in (1, n_stages):
             raise ValueError(f"{name} has {len(values)} values for {n_stages} label stages; give one, or one for each")
         return values if len(values) == n_stages else values * n_stages
+
+    @property
+    def form(self) -> Form:
+        """What the base asks for, and the settings that say otherwise."""
+        told = {each.name: getattr(self, each.name) for each in fields(Form)}
+        given = {name: value for name, value in told.items() if value not in (None, (), "auto")}
+        return replace(PAPER_FORM if self.base == "rskp" else BALANCED_FORM, **given)
 
     def _base(self) -> tuple[Any, TrainingConfig]:
         pairs = [text.partition("=") for text in self.base_settings if text]
@@ -144,11 +185,6 @@ class GauFuseConfig:
     def base_training(self) -> TrainingConfig:
         """How the base trains before there are labels."""
         return self._base()[1]
-
-    @property
-    def fuses_at_test(self) -> bool:
-        """Whether proposals are fused, or the base's own."""
-        return self.test == "fused" or (self.test == "auto" and self.base == "rskp")
 
     @property
     def cut(self) -> Cut:

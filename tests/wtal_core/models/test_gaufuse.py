@@ -12,10 +12,11 @@ from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
 from wtal_core.inference.contrast import Cut
 from wtal_core.inference.fusion import FusionRule
 from wtal_core.models import METHODS
-from wtal_core.models.gaufuse import GauFuse, branches, label_loss
-from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, with_rest
+from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.method import Output, Setup, configured
+from wtal_core.models.mixed_quality import N_DESCRIBED
 from wtal_core.predict import predict
 from wtal_core.training import trainer
 from wtal_core.training.dataset import TrainingSet
@@ -73,6 +74,38 @@ def test_the_gradient_of_the_label_loss_is_that_of_equation_7():
     label_loss(logits, target, mask, torch.tensor([5])).backward()
     expected = (logits.detach().softmax(-1) * target.sum(-1, keepdim=True) - target) / 5
     torch.testing.assert_close(logits.grad, expected)
+
+
+def test_the_background_gets_what_labels_lack_to_one_weighed_as_much_as_they_are():
+    """Labels 1 and .5 of four snippets and one of padding lack 0, .5, 1, 1: together 2.5, to be 1.5."""
+    label = torch.tensor([[[1.0], [0.5], [0.0], [0.0], [0.0]]])
+    mask = torch.tensor([[True, True, True, True, False]])
+    assert with_rest(label, mask, "silent")[0, :, 1].tolist() == [0, 0, 0, 0, 0]
+    assert with_rest(label, mask, "background")[0, :, 1].tolist() == [0, 0.5, 1, 1, 0]
+    torch.testing.assert_close(
+        with_rest(label, mask, "balanced")[0], torch.tensor([[1, 0], [0.5, 0.3], [0, 0.6], [0, 0.6], [0, 0.0]])
+    )
+    nothing = with_rest(torch.zeros(1, 5, 1), mask, "balanced")
+    assert not nothing.any()  # a video without a label teaches no background either
+
+
+def test_what_a_base_asks_for_gives_way_to_what_is_said():
+    assert GauFuseConfig().form == PAPER_FORM
+    assert GauFuseConfig(base="topk_mil").form == BALANCED_FORM
+    said = GauFuseConfig(base="topk_mil", label_weight=(2.0,), rest="silent", class_power=0.0)
+    other = {"label_weight": (2.0,), "rest": "silent", "class_power": 0.0}
+    assert said.form == replace(BALANCED_FORM, **other)
+
+
+def test_a_base_that_has_learned_to_order_its_proposals_keeps_them(scene):
+    """The quality of ``mixed``, before and after it is fitted; told to, it is fused all the same."""
+    videos, names = scene
+    module = GauFuse(short(base="mixed")[0], Setup(12, names, {}, videos)).eval()
+    assert not has_learned_order(module.base)
+    module.base.quality.fit(np.random.default_rng(0).random((8, N_DESCRIBED)), np.linspace(0, 1, 8), 1)
+    assert has_learned_order(module.base)
+    module.base.localize = lambda prediction: ["own"]
+    assert module.localize(None) == ["own"]
 
 
 def test_a_change_is_clipped_before_it_is_weighed():

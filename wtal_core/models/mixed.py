@@ -17,7 +17,7 @@ networks of the last rounds vote.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.models.mixed_growing import GrowthRule, Knowledge, segmentation, soft_targets
 from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss, top_mean
 from wtal_core.models.mixed_network import MixedNetwork, leading_components, surroundings
+from wtal_core.models.mixed_presets import PRESETS, TRAINING
 from wtal_core.models.mixed_quality import (
     N_DESCRIBED,
     QualityHead,
@@ -41,7 +42,7 @@ from wtal_core.models.mixed_quality import (
     describe,
     parts_by_class,
 )
-from wtal_core.training.config import Stage, TrainingConfig, check_number, check_whole
+from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 _FIRST_PART = 2
@@ -314,41 +315,12 @@ def _knowledge(video: TrainingVideo) -> Knowledge:
     )
 
 
-_STAGE = Stage(epochs=8, min_steps=200, learning_rate=3e-3, warmup=0.05, final=0.02)
-_AGAIN = replace(_STAGE, restart=True)
-_SHORT = replace(_STAGE, epochs=1, min_steps=130, learning_rate=6e-3)
-
-_QUICK = {"method.parts": 0, "training.batch_size": 4, "training.stages": (_SHORT, replace(_SHORT, restart=True))}
-"""A sixth of the time: two rounds of small batches at twice the rate, one E-step, contrast as the score."""
-
-_CONTRAST = {
-    "method.parts": 0,
-    "method.class_power": 1.0,
-    "training.stages": (_STAGE, _AGAIN, replace(_AGAIN, epochs=12, min_steps=300)),
-}
-"""Three rounds on all videos, contrast times class score as the score."""
-
-_RECIPE = {
-    **_CONTRAST,
-    "method.voters": 1,
-    "method.class_share": 0.5,
-    "method.class_power": 0.0,
-    "method.learned_share": 0.55,
-}
-"""The last network alone, contrast as the score."""
-
 ENTRY = MethodEntry(
     title="Mixed supervision",
     summary="Learns from video labels, clicks and boundaries at once: grows each instance, then trains anew.",
     config=MixedConfig,
     build=Mixed,
-    training=TrainingConfig(
-        stages=(_STAGE, *5 * (_AGAIN,)),
-        optimizer="adamw",
-        weight_decay=1e-3,
-        batch_size=8,
-        bucket=4,
-    ),
+    training=TRAINING,
     levels=Mixed.levels,
-    presets={"contrast": _CONTRAST, "quick": _QUICK, "recipe": _RECIPE},
+    presets=PRESETS,
 )

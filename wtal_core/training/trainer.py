@@ -27,6 +27,7 @@ from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.config import Stage, TrainingConfig, to_data
 from wtal_core.training.dataset import Batch, Sampler, TrainingSet, TrainingVideo
 from wtal_core.training.early_stop import Watch, held_out
+from wtal_core.training.position import Position
 
 CHECKPOINT_SECONDS = 10.0
 """Least time between two checkpoints of a run."""
@@ -134,7 +135,7 @@ def train(
         )
         folder = Path(checkpoint_dir) if checkpoint_dir is not None else None
         if resume and folder is not None:
-            run.restore(folder)
+            run.at.restore(folder, run.identity())
         run.work(folder, progress)
     return run.result()
 
@@ -147,7 +148,7 @@ def _private_random_state(device: torch.device) -> AbstractContextManager[None]:
 
 
 class _Run:
-    """One training under way: all that a checkpoint must hold, and the loop over it."""
+    """One training: what it learns from, and the loop; ``at`` is where it stands."""
 
     def __init__(
         self,
@@ -165,8 +166,8 @@ class _Run:
         self.method_name, self.class_names, self.seed, self.device = method_name, class_names, seed, device
         self.config = entry.config() if config is None else config
         self.training = entry.training if training is None else training
-        self.rng = np.random.default_rng(seed)
-        kept, fold = held_out(videos, self.training.early_stop, self.rng)
+        rng = np.random.default_rng(seed)
+        kept, fold = held_out(videos, self.training.early_stop, rng)
         first = kept[0].features if kept else None
         self.n_features = first.values.shape[1] if first is not None else 0
         self.streams = dict(first.streams) if first is not None else {}
@@ -178,9 +179,7 @@ class _Run:
         project = getattr(self.module, "project", None)
         self.set = TrainingSet(kept, device, project) if project or device.type != "cpu" else plain
         self.watch = Watch(TrainingSet(fold, device, project), self.training) if fold else None
-        self.optimizer = self._fresh_optimizer()
-        self.stage_index, self.stage_step, self.epoch, self.step = 0, 0, 0, 0
-        self.history: list[dict[str, float]] = []
+        self.at = Position(self.module, self._fresh_optimizer(), rng, device, self.watch)
         self._learned_from = (tuple(videos), warm_start)
 
     # -- before the first step ------------------------------------------------------------------------------------
@@ -213,37 +212,37 @@ class _Run:
         """Every stage from where the run stands."""
         samplers = [self._sampler(stage) for stage in self.training.stages]
         lengths = [s.n_steps(p.steps_per_pass) for s, p in zip(self.training.stages, samplers, strict=True)]
-        n_steps, begun_at, begun = sum(lengths), self.step, time.monotonic()
+        at, n_steps, begun_at, begun = self.at, sum(lengths), self.at.step, time.monotonic()
         saved = time.monotonic()
 
         def report(terms: dict[str, float]) -> None:
             if progress is not None:
-                pace = (time.monotonic() - begun) / max(1, self.step - begun_at)
-                left = pace * (n_steps - self.step)
-                progress(TrainingProgress(self.step, n_steps, self.epoch + 1, terms, left))
+                pace = (time.monotonic() - begun) / max(1, at.step - begun_at)
+                left = pace * (n_steps - at.step)
+                progress(TrainingProgress(at.step, n_steps, at.epoch + 1, terms, left))
 
-        unfinished = self.stage_index < len(self.training.stages)
-        while self.stage_index < len(self.training.stages):
-            stage, length = self.training.stages[self.stage_index], lengths[self.stage_index]
-            if self.stage_step == 0:
+        unfinished = at.stage < len(self.training.stages)
+        while at.stage < len(self.training.stages):
+            stage, length = self.training.stages[at.stage], lengths[at.stage]
+            if at.stage_step == 0:
                 self._enter(stage)
-            while self.stage_step < length:
-                self._one_pass(stage, length, samplers[self.stage_index], report)
-                if self.watch is not None and self.watch.is_over(self.module, self.epoch):
-                    skipped = length - self.stage_step
-                    n_steps, self.stage_step = n_steps - skipped, length
+            while at.stage_step < length:
+                self._one_pass(stage, length, samplers[at.stage], report)
+                if self.watch is not None and self.watch.is_over(self.module, at.epoch):
+                    skipped = length - at.stage_step
+                    n_steps, at.stage_step = n_steps - skipped, length
                 if folder is not None and time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                    self.save(folder)
+                    at.save(folder, self.identity())
                     saved = time.monotonic()
             if self.watch is not None:
                 self.watch.restore_best(self.module)
-            if hasattr(self.module, "after_stage") and self.stage_index + 1 < len(self.training.stages):
-                self.module.after_stage(self.stage_index, self._predictor(), self.set.videos)
-            self.stage_index, self.stage_step = self.stage_index + 1, 0
+            if hasattr(self.module, "after_stage") and at.stage + 1 < len(self.training.stages):
+                self.module.after_stage(at.stage, self._predictor(), self.set.videos)
+            at.stage, at.stage_step = at.stage + 1, 0
         if unfinished and hasattr(self.module, "finish"):
             self.module.finish(self._predictor(), self.set.videos)
         if folder is not None:
-            self.save(folder)
+            at.save(folder, self.identity())
 
     def _sampler(self, stage: Stage) -> Sampler:
         complete = self.set.is_complete.cpu().numpy()
@@ -254,14 +253,14 @@ class _Run:
                 f"a stage trains on {stage.videos} videos only, and there is none; "
                 "annotate some, or choose another training strategy"
             )
-        return Sampler(self.set.lengths.cpu().numpy(), complete, self.training, indices, self.rng)
+        return Sampler(self.set.lengths.cpu().numpy(), complete, self.training, indices, self.at.rng)
 
     def _enter(self, stage: Stage) -> None:
         """What happens before the first step of a stage."""
         if stage.restart:
             self.module.restart()
         if stage.restart or stage.reset_optimizer:
-            self.optimizer = self._fresh_optimizer()
+            self.at.optimizer = self._fresh_optimizer()
         if self.watch is not None:
             self.watch.enter()
 
@@ -269,26 +268,28 @@ class _Run:
         self, stage: Stage, length: int, sampler: Sampler, report: Callable[[dict[str, float]], None]
     ) -> None:
         """One pass over the stage's videos, or what is left of the stage."""
+        at = self.at
         self.module.train()
         sums: dict[str, float] = {}
         n_batches = 0
         for indices in sampler.one_pass():
-            batch = self.set.batch(indices, self.training.max_length, self.rng)
-            terms = self._update(batch, stage.rate(self.stage_step, length))
-            self.step, self.stage_step, n_batches = self.step + 1, self.stage_step + 1, n_batches + 1
+            batch = self.set.batch(indices, self.training.max_length, at.rng)
+            terms = self._update(batch, stage.rate(at.stage_step, length))
+            at.step, at.stage_step, n_batches = at.step + 1, at.stage_step + 1, n_batches + 1
             for name, value in terms.items():
                 sums[name] = sums.get(name, 0.0) + value
             report(terms)
-            if self.stage_step >= length:
+            if at.stage_step >= length:
                 break
-        self.epoch += 1
-        self.history.append({name: value / n_batches for name, value in sums.items()})
+        at.epoch += 1
+        at.history.append({name: value / n_batches for name, value in sums.items()})
         if hasattr(self.module, "after_epoch"):
-            self.module.after_epoch(self.epoch, self._predictor(), self.set.videos)
+            self.module.after_epoch(at.epoch, self._predictor(), self.set.videos)
 
     def _update(self, batch: Batch, rate: float) -> dict[str, float]:
         """One step of the optimiser; the loss terms it had."""
-        for group in self.optimizer.param_groups:
+        at = self.at
+        for group in at.optimizer.param_groups:
             group["lr"] = rate
         losses: dict[str, Tensor] = self.module.losses(self.module(batch.features, batch.mask), batch)
         stacked = torch.stack([value.float() for value in losses.values()])
@@ -297,87 +298,36 @@ class _Run:
         for name, value in zip(losses, values, strict=True):
             if not math.isfinite(value):
                 raise TrainingDiverged(
-                    f"loss term {name!r} became {value} at step {self.step + 1}; lower the learning rate, or look for "
+                    f"loss term {name!r} became {value} at step {at.step + 1}; lower the learning rate, or look for "
                     "features of an unusual size"
                 )
-        self.optimizer.zero_grad(set_to_none=True)
+        at.optimizer.zero_grad(set_to_none=True)
         if total.requires_grad:
             total.backward()  # type: ignore[no-untyped-call]
             if self.training.gradient_clip > 0:
                 nn.utils.clip_grad_norm_(self.module.parameters(), self.training.gradient_clip)
-            self.optimizer.step()
+            at.optimizer.step()
         return {**dict(zip(losses, values, strict=True)), "total": sum(values)}
 
     def _predictor(self) -> Callable[[Sequence[TrainingVideo]], list[Any]]:
         positions = {video.video_id: index for index, video in enumerate(self.set.videos)}
         return predictor(self.module, self.class_names, self.set.features_of, positions.__getitem__)
 
-    # -- checkpoints ----------------------------------------------------------------------------------------------
-
-    def save(self, folder: Path) -> None:
-        """Write all that the rest of the run depends on."""
-        tensors = {f"network/{name}": value for name, value in checkpoint.tensors_of(self.module).items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer/{index}/{name}": torch.as_tensor(value).cpu() for name, value in state.items()}
-        tensors["random/torch"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
-        if hasattr(self.module, "extra_state"):
-            extra = self.module.extra_state().items()
-            tensors |= {f"extra/{name}": value.detach().cpu().clone().contiguous() for name, value in extra}
-        watched: dict[str, Any] = {}
-        if self.watch is not None:
-            best, watched = self.watch.state()
-            tensors |= {f"best/{name}": value for name, value in best.items()}
-        checkpoint.write_position(
-            folder,
-            tensors,
-            {
-                "run": self._identity(),
-                "at": [self.stage_index, self.stage_step, self.epoch, self.step],
-                "numpy": self.rng.bit_generator.state,
-                "history": self.history,
-                "watch": watched,
-            },
+    def result(self) -> TrainedMethod:
+        """The trained method."""
+        return TrainedMethod(
+            method_name=self.method_name,
+            config=self.config,
+            class_names=self.class_names,
+            streams=self.streams,
+            n_features=self.n_features,
+            training=self.training,
+            module=self.module.eval(),
+            seed=self.seed,
+            history=tuple(self.at.history),
         )
 
-    def restore(self, folder: Path) -> None:
-        """Go on from the checkpoint of this very run; without one the run starts at the beginning."""
-        found = checkpoint.read_position(folder)
-        if found is None:
-            return
-        tensors, told = found
-        if told["run"] != self._identity():
-            different = [key for key, value in self._identity().items() if told["run"].get(key) != value]
-            raise ValueError(
-                f"the checkpoint in {folder} belongs to another run (its {', '.join(different)} differ); "
-                "start without resume, or in another folder"
-            )
-        groups: dict[str, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            owner, _, name = key.partition("/")
-            groups.setdefault(owner, {})[name] = value
-        self.module.load_state_dict(groups["network"])
-        self._restore_optimizer(groups.get("optimizer", {}))
-        torch.set_rng_state(groups["random"]["torch"])
-        if self.device.type == "cuda" and "cuda" in groups["random"]:
-            torch.cuda.set_rng_state(groups["random"]["cuda"], self.device)
-        self.rng.bit_generator.state = told["numpy"]
-        self.stage_index, self.stage_step, self.epoch, self.step = told["at"]
-        self.history = list(told["history"])
-        if hasattr(self.module, "load_extra_state"):
-            self.module.load_extra_state(groups.get("extra", {}))
-        if self.watch is not None:
-            self.watch.restore(groups.get("best", {}), told["watch"])
-
-    def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            index, _, name = key.partition("/")
-            state.setdefault(int(index), {})[name] = value
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
-
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """What must be the same for a checkpoint to fit."""
         return {
             "method": self.method_name,
@@ -394,17 +344,3 @@ class _Run:
     def _digest(self) -> str:
         """Of what the run learns from; read once, and only by a run that keeps checkpoints."""
         return checkpoint.digest(*self._learned_from)
-
-    def result(self) -> TrainedMethod:
-        """The trained method."""
-        return TrainedMethod(
-            method_name=self.method_name,
-            config=self.config,
-            class_names=self.class_names,
-            streams=self.streams,
-            n_features=self.n_features,
-            training=self.training,
-            module=self.module.eval(),
-            seed=self.seed,
-            history=tuple(self.history),
-        )

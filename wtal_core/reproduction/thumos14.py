@@ -15,92 +15,101 @@ _WTALC_STEPS = 100_000
 """The default of W-TALC's code."""
 
 
-def _ttc_loc() -> tuple[Row, ...]:
-    def row(key: str, title: str, numbers: Mapping[float, float], average: float | None = None, **more: Any) -> Row:
-        return Row(key, title, more.pop("method", "ttc_loc"), numbers, average, **({"presets": _OURS} | more))
+def _ttc_row(key: str, title: str, numbers: Mapping[float, float], average: float | None = None, **more: Any) -> Row:
+    return Row(key, title, more.pop("method", "ttc_loc"), numbers, average, **({"presets": _OURS} | more))
 
-    rows = [
-        row("table1-unt-k0", "UNT, video labels", tenths(39.9, 31.5, 22.6, 14.2, 7.9), 23.2, features="unt"),
-        row(
-            "table1-unt-k1",
-            "UNT, semi 1",
-            tenths(43.3, 34.4, 26.2, 17.0, 9.4),
-            26.1,
-            features="unt",
-            supervision="semi1",
+
+def _ttc_loc() -> tuple[Row, ...]:
+    return (*_ttc_loc_levels(), *_ttc_loc_thresholds(), *_ttc_loc_losses(), *_ttc_loc_forms())
+
+
+def _ttc_loc_levels() -> list[Row]:
+    """Table 1."""
+    table = {
+        "unt": (
+            (tenths(39.9, 31.5, 22.6, 14.2, 7.9), 23.2),
+            (tenths(43.3, 34.4, 26.2, 17.0, 9.4), 26.1),
+            (tenths(43.3, 35.2, 26.9, 17.8, 9.8), 26.6),
+            (tenths(43.7, 36.4, 27.8, 18.0, 10.7), 27.3),
         ),
-        row(
-            "table1-unt-k2",
-            "UNT, semi 2",
-            tenths(43.3, 35.2, 26.9, 17.8, 9.8),
-            26.6,
-            features="unt",
-            supervision="semi2",
+        "i3d": (
+            (tenths(46.7, 37.6, 28.9, 17.7, 10.0), 28.2),
+            (tenths(50.9, 41.9, 33.4, 21.7, 12.1), 32.0),
+            (tenths(51.3, 41.9, 33.7, 22.9, 13.7), 32.7),
+            (tenths(52.8, 44.4, 35.9, 24.7, 13.8), 34.3),
         ),
-        row(
-            "table1-unt-k3",
-            "UNT, semi 3",
-            tenths(43.7, 36.4, 27.8, 18.0, 10.7),
-            27.3,
-            features="unt",
-            supervision="semi3",
-        ),
-        row("table1-i3d-k0", "I3D, video labels", tenths(46.7, 37.6, 28.9, 17.7, 10.0), 28.2),
-        row("table1-i3d-k1", "I3D, semi 1", tenths(50.9, 41.9, 33.4, 21.7, 12.1), 32.0, supervision="semi1"),
-        row("table1-i3d-k2", "I3D, semi 2", tenths(51.3, 41.9, 33.7, 22.9, 13.7), 32.7, supervision="semi2"),
-        row("table1-i3d-k3", "I3D, semi 3", tenths(52.8, 44.4, 35.9, 24.7, 13.8), 34.3, supervision="semi3"),
-        row(
-            *("table3-none-manual", "threshold none / manual (W-TALC)", tenths(40.1, 31.1, 22.8, 14.8, 7.6)),
-            presets=(*_OURS, "threshold_none_manual"),
-        ),
-        row(
-            *("table3-predicted-manual", "threshold predicted / manual", tenths(40.6, 31.7, 24.6, 14.8, 8.0)),
-            presets=(*_OURS, "threshold_predicted_manual"),
-        ),
-        row(
-            *("table3-manual-manual-k1", "threshold manual / manual, semi 1", tenths(41.3, 32.0, 24.9, 15.8, 8.1)),
-            presets=(*_OURS, "threshold_manual_manual"),
-            supervision="semi1",
-        ),
-        row(
-            *("table3-predicted-manual-k1", "threshold predicted / manual, semi 1"),
-            tenths(41.0, 31.9, 24.8, 15.7, 7.4),
-            presets=(*_OURS, "threshold_predicted_manual"),
-            supervision="semi1",
-        ),
-        row(
+    }
+    rows = []
+    for features, printed in table.items():
+        for k, (numbers, average) in enumerate(printed):
+            title = f"{features.upper()}, {f'semi {k}' if k else 'video labels'}"
+            level = {"supervision": f"semi{k}"} if k else {}
+            rows.append(_ttc_row(f"table1-{features}-k{k}", title, numbers, average, features=features, **level))
+    return rows
+
+
+def _ttc_loc_thresholds() -> list[Row]:
+    """Table 3, but for its rows of the default, which are table 1's."""
+    table = (
+        ("none", "manual", 0, " (W-TALC)", tenths(40.1, 31.1, 22.8, 14.8, 7.6)),
+        ("predicted", "manual", 0, "", tenths(40.6, 31.7, 24.6, 14.8, 8.0)),
+        ("manual", "manual", 1, ", semi 1", tenths(41.3, 32.0, 24.9, 15.8, 8.1)),
+        ("predicted", "manual", 1, ", semi 1", tenths(41.0, 31.9, 24.8, 15.7, 7.4)),
+    )
+    return [
+        _ttc_row(
+            f"table3-{training}-{test}{'-k1' if k else ''}",
+            f"threshold {training} / {test}{more}",
+            numbers,
+            presets=(*_OURS, f"threshold_{training}_{test}"),
+            **({"supervision": "semi1"} if k else {}),
+        )
+        for training, test, k, more, numbers in table
+    ]
+
+
+def _ttc_loc_losses() -> list[Row]:
+    """Table 4a, but for its rows with L_reg, which are table 1's."""
+    alone: Mapping[str, Any] = {"method.classification_weight": 1.0}
+    return [
+        _ttc_row(
             *("table4a-stpn", "classification loss of STPN", {}, 14.8),
             method="topk_mil",
             presets=(*_OURS, "stpn"),
             settings={"training.steps": _STEPS},
         ),
-        row(
+        _ttc_row(
             *("table4a-wtalc", "classification loss of W-TALC", {}, 17.0),
             method="topk_mil",
             settings={"method.similarity": 0.0, "training.steps": _STEPS},
         ),
-        row("table4a-own", "own classification loss", {}, 18.4, settings={"method.classification_weight": 1.0}),
-        row(
+        _ttc_row("table4a-own", "own classification loss", {}, 18.4, settings=alone),
+        _ttc_row(
             *("table4a-own-loc-k1", "own classification and localization loss, semi 1", {}, 28.5),
-            settings={"method.classification_weight": 1.0},
+            settings=alone,
             supervision="semi1",
         ),
     ]
-    strategies = (
+
+
+def _ttc_loc_forms() -> list[Row]:
+    """Tables 4b to 4d: training strategy, gate, form of L_reg; the default's rows are table 1's."""
+    rows = []
+    for name, title, average in (
         ("full_only", "annotated videos only", 22.9),
         ("pretrain_finetune", "pre-train, then fine-tune", 28.4),
-    )
-    for name, title, average in strategies:
-        stages = {"training.stages": strategy(name, _STEPS, _RATE)}
-        rows.append(row(f"table4b-{name.replace('_', '-')}", title, {}, average, settings=stages, supervision="semi1"))
+    ):
+        key, stages = f"table4b-{name.replace('_', '-')}", {"training.stages": strategy(name, _STEPS, _RATE)}
+        rows.append(_ttc_row(key, title, {}, average, settings=stages, supervision="semi1"))
     for gate, title, average in (
         ("straight_through", "hard gate, straight-through", 13.5),
         ("softsign", "softsign gate", 27.4),
     ):
-        rows.append(row(f"table4c-{gate.replace('_', '-')}", title, {}, average, settings={"method.gate": gate}))
+        key = f"table4c-{gate.replace('_', '-')}"
+        rows.append(_ttc_row(key, title, {}, average, settings={"method.gate": gate}))
     for form, average in (("l1", 20.4), ("l2", 21.1), ("cosine", 19.6)):
-        rows.append(row(f"table4d-{form}", f"L_reg {form}", {}, average, settings={"method.regularizer": form}))
-    return tuple(rows)
+        rows.append(_ttc_row(f"table4d-{form}", f"L_reg {form}", {}, average, settings={"method.regularizer": form}))
+    return rows
 
 
 def _lpat() -> tuple[Row, ...]:

@@ -72,6 +72,10 @@ class Reached:
     seconds: float
     steps: float
 
+    def __str__(self) -> str:
+        step = self.seconds / self.steps
+        return f"{self.average_mAP:5.1f} in {self.seconds:5.1f} CPU s, {self.steps:5.1f} cal of {step:.3f} s"
+
 
 def row(bar: Bar, runs: list[Reached]) -> str:
     """A line of the table, with the verdict."""
@@ -90,7 +94,7 @@ def main() -> None:
     """Train every level once per seed, and hold every code against it."""
     import torch
     from calibration import calibration_seconds
-    from cell import Cell
+    from cell import Cell, seeds
     from data import read
     from tables import measure
 
@@ -102,21 +106,21 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     yardstick = read(options.dataset)
+
+    def reached(supervision: str, seed: int) -> Reached:
+        before = calibration_seconds(1, 5)
+        found = measure(Cell(options.dataset, "mixed", supervision, options.variant, seed), yardstick, {})
+        step = (before + calibration_seconds(1, 5)) / 2
+        return Reached(100 * found["average_mAP"], found["seconds"], found["seconds"] / step)
+
     print(f"mixed{options.variant} on {options.dataset}", flush=True)
     measure(Cell(options.dataset, "mixed", "video", "@quick+training.steps=2", 0), yardstick, {})  # loads what is lazy
     runs: dict[str, list[Reached]] = {}
     for supervision in options.levels:
-        for seed in map(int, options.seeds.split(",")):
-            before = calibration_seconds(1, 5)
-            found = measure(Cell(options.dataset, "mixed", supervision, options.variant, seed), yardstick, {})
-            step = (before + calibration_seconds(1, 5)) / 2
-            reached = Reached(100 * found["average_mAP"], found["seconds"], found["seconds"] / step)
-            runs.setdefault(supervision, []).append(reached)
-            print(
-                f"{supervision:6} seed {seed}: {reached.average_mAP:5.1f} in {reached.seconds:5.1f} CPU s, "
-                f"{reached.steps:5.1f} cal of {step:.3f} s",
-                flush=True,
-            )
+        for seed in seeds(options.seeds):
+            found = reached(supervision, seed)
+            runs.setdefault(supervision, []).append(found)
+            print(f"{supervision:6} seed {seed}: {found}", flush=True)
     for bar in BARS:
         if bar.supervision in runs:
             print(row(bar, runs[bar.supervision]))

@@ -11,9 +11,16 @@ start within 60 s of wall time, and within one point of the run from scratch.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cell import Cell
+    from data import Yardstick
+
+    from wtal_core.training.checkpoint import TrainedMethod
+    from wtal_core.training.dataset import TrainingVideo
 
 N_NEW = 10
 MOST_SECONDS = 60.0
@@ -27,6 +34,9 @@ class Run:
     average_mAP: float
     cpu: float
     wall: float
+
+    def __str__(self) -> str:
+        return f"{self.average_mAP:5.1f} in {self.cpu:5.1f} CPU s, {self.wall:5.1f} s wall"
 
 
 def verdict(warm: Sequence[Run], scratch: Sequence[Run]) -> str:
@@ -44,15 +54,9 @@ def verdict(warm: Sequence[Run], scratch: Sequence[Run]) -> str:
 
 def main() -> None:
     """Measure and print."""
-    import numpy as np
     import torch
+    from cell import Cell, seeds
     from data import read
-
-    from wtal_core.models import METHODS
-    from wtal_core.models.method import configured
-    from wtal_core.training.checkpoint import TrainedMethod
-    from wtal_core.training.dataset import TrainingVideo
-    from wtal_core.training.trainer import train
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", default="ucf15-features")
@@ -64,41 +68,29 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     yardstick = read(options.dataset)
-
-    def run(
-        videos: Sequence[TrainingVideo], variant: str, seed: int, last: TrainedMethod | None
-    ) -> tuple[TrainedMethod, Run]:
-        preset, *pairs = variant.removeprefix("@").split("+")
-        config, training = configured(METHODS[options.method], preset or None, dict(p.split("=", 1) for p in pairs))
-        cpu, wall = time.process_time(), time.monotonic()
-        trained = train(
-            options.method,
-            videos,
-            yardstick.class_names,
-            config=config,
-            training=training,
-            seed=seed,
-            device="cpu",
-            warm_start=last,
-        )
-        spent = time.process_time() - cpu, time.monotonic() - wall
-        return trained, Run(100 * yardstick.score(trained).average_mAP, *spent)
-
     for variant in options.variants:
-        warm, scratch = [], []
-        for seed in map(int, options.seeds.split(",")):
-            videos = yardstick.labelled("one", seed)
-            new = set(np.random.default_rng([seed, N_NEW]).permutation(len(videos))[:N_NEW].tolist())
-            last, before = run([video for i, video in enumerate(videos) if i not in new], variant, seed, None)
-            warm.append(run(videos, variant, seed + 100, last)[1])
-            scratch.append(run(videos, variant, seed + 100, None)[1])
-            for name, found in (("before", before), ("warm", warm[-1]), ("from scratch", scratch[-1])):
-                print(
-                    f"{options.method}{variant} seed {seed} {name:12} {found.average_mAP:5.1f} in {found.cpu:5.1f} CPU "
-                    f"s, {found.wall:5.1f} s wall",
-                    flush=True,
-                )
-        print(f"{options.method}{variant} {verdict(warm, scratch)}", flush=True)
+        runs = []
+        for seed in seeds(options.seeds):
+            runs.append(three_runs(Cell(options.dataset, options.method, "one", variant, seed), yardstick))
+            for name, found in runs[-1].items():
+                print(f"{options.method}{variant} seed {seed} {name:12} {found}", flush=True)
+        told = verdict([each["warm"] for each in runs], [each["from scratch"] for each in runs])
+        print(f"{options.method}{variant} {told}", flush=True)
+
+
+def three_runs(cell: Cell, yardstick: Yardstick) -> dict[str, Run]:
+    """The model before the new labels, then a warm start and a run from scratch on all of them, at one other seed."""
+    import numpy as np
+    from cell import trained
+
+    def run(cell: Cell, videos: list[TrainingVideo], last: TrainedMethod | None = None) -> tuple[TrainedMethod, Run]:
+        network, spent = trained(cell, videos, yardstick.class_names, last)
+        return network, Run(100 * yardstick.score(network).average_mAP, spent.cpu, spent.wall)
+
+    videos, later = yardstick.labelled(cell.supervision, cell.seed), replace(cell, seed=cell.seed + 100)
+    new = set(np.random.default_rng([cell.seed, N_NEW]).permutation(len(videos))[:N_NEW].tolist())
+    last, before = run(cell, [video for index, video in enumerate(videos) if index not in new])
+    return {"before": before, "warm": run(later, videos, last)[1], "from scratch": run(later, videos)[1]}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 from calibration import calibration_seconds
-from cell import Cell, trained_alike
+from cell import Cell, seeds, trained, trained_alike
 from data import SHARES, SUPERVISIONS, Yardstick, read
 from orderings import verdicts
 from paper_tables import TABLES
@@ -29,7 +29,6 @@ from paper_tables import TABLES
 from wtal_core.models import METHODS
 from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.config import to_data
-from wtal_core.training.trainer import train
 
 DEFAULT_OUT = Path.home() / ".cache" / "wtal-studio" / "tables"
 
@@ -57,24 +56,19 @@ def key(cell: Cell, fingerprint: str) -> str:
 
 def measure(cell: Cell, yardstick: Yardstick, networks: dict[str, tuple[TrainedMethod, float]]) -> dict:
     """Train, unless an earlier cell of this call has trained the same network, and evaluate."""
-    config, training = cell.settings()
     alike = trained_alike(cell)
     if alike not in networks:
-        videos = yardstick.labelled(cell.supervision, cell.seed)
-        begun = time.process_time()
-        trained = train(
-            cell.method, videos, yardstick.class_names, config=config, training=training, seed=cell.seed, device="cpu"
-        )
-        networks[alike] = trained, time.process_time() - begun
-    trained, spent = networks[alike]
-    trained.module.config = config
-    report, classes = yardstick.score_with_classes(trained)
+        network, spent = trained(cell, yardstick.labelled(cell.supervision, cell.seed), yardstick.class_names)
+        networks[alike] = network, spent.cpu
+    network, seconds = networks[alike]
+    network.module.config = cell.settings()[0]
+    report, classes = yardstick.score_with_classes(network)
     return {
         "average_mAP": report.average_mAP,
         "mAP": list(report.mAP),
         "tiou": list(report.tiou),
         "classification_mAP": classes,
-        "seconds": spent,
+        "seconds": seconds,
     }
 
 
@@ -137,7 +131,7 @@ def main() -> None:
         known = {line["key"]: line for line in map(json.loads, store.read_text().splitlines())}
     texts = options.cells or [cell for name in options.table for cell in TABLES[name].rows]
     texts = texts or [f"{name}:{','.join(SUPERVISIONS)}" for name in METHODS]
-    wanted = list(dict.fromkeys(cells(options.dataset, texts, [int(seed) for seed in options.seeds.split(",")])))
+    wanted = list(dict.fromkeys(cells(options.dataset, texts, seeds(options.seeds))))
     yardsticks = {
         name: read(name, options.features if name.startswith("weizmann") else None) for name in options.dataset
     }

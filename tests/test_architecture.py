@@ -1,7 +1,8 @@
 """The tree is the architecture: imports point inwards, and these tests say so."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,22 +29,31 @@ RESTRICTED_UNPICKLER = "wtal_core/layouts/object_npy.py"
 DRAWERS = {"utils", "util", "helpers", "common", "misc"}
 
 
-def sources() -> list[str]:
-    return sorted(
-        str(path.relative_to(ROOT))
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
-        if "migrations/versions" not in str(path)
+@cache
+def sources() -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            str(path.relative_to(ROOT))
+            for package in PACKAGES
+            for path in (ROOT / package).rglob("*.py")
+            if "migrations/versions" not in str(path)
+        )
     )
 
 
+@cache
 def tree(source: str) -> ast.Module:
     return ast.parse((ROOT / source).read_text(encoding="utf-8"))
 
 
-def imported(nodes: Iterator[ast.AST] | list[ast.stmt]) -> set[str]:
+@cache
+def nodes(source: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(source)))
+
+
+def imported(among: Iterable[ast.AST]) -> set[str]:
     names: set[str] = set()
-    for node in nodes:
+    for node in among:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -51,47 +61,62 @@ def imported(nodes: Iterator[ast.AST] | list[ast.stmt]) -> set[str]:
     return names
 
 
-def top_level(names: set[str]) -> set[str]:
+@cache
+def imports(source: str) -> frozenset[str]:
+    return frozenset(imported(nodes(source)))
+
+
+def top_level(names: Iterable[str]) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("source", sources())
-def test_imports_point_inwards(source):
-    names = top_level(imported(ast.walk(tree(source))))
-    for place, forbidden in FORBIDDEN.items():
-        if source.startswith(place + "/"):
-            assert not names & forbidden, f"{source} imports {sorted(names & forbidden)}"
+@pytest.mark.parametrize("place", FORBIDDEN)
+def test_imports_point_inwards(place):
+    inside = [source for source in sources() if source.startswith(place + "/")]
+    found = {source: sorted(top_level(imports(source)) & FORBIDDEN[place]) for source in inside}
+    assert inside
+    assert {source: names for source, names in found.items() if names} == {}
 
 
-@pytest.mark.parametrize("source", sources())
-def test_only_pages_components_state_and_main_know_streamlit(source):
-    if "streamlit" in top_level(imported(ast.walk(tree(source)))):
-        assert source.startswith(ENTRY_POINTS_OF_STREAMLIT), source
+def test_only_pages_components_state_and_main_know_streamlit():
+    users = [source for source in sources() if "streamlit" in top_level(imports(source))]
+    assert users
+    assert [source for source in users if not source.startswith(ENTRY_POINTS_OF_STREAMLIT)] == []
 
 
-@pytest.mark.parametrize("source", [source for source in sources() if source.startswith(TORCH_FREE)])
-def test_what_the_web_process_loads_does_not_import_torch_at_its_top(source):
-    body = tree(source).body
-    assert "torch" not in top_level(imported(body)), source
+def test_what_the_web_process_loads_does_not_import_torch_at_its_top():
+    loaded = [source for source in sources() if source.startswith(TORCH_FREE)]
+    assert [source for source in loaded if "torch" in top_level(imported(tree(source).body))] == []
 
 
-@pytest.mark.parametrize("source", sources())
-def test_no_bare_except_and_no_drawer_modules(source):
-    assert Path(source).stem not in DRAWERS
-    handlers = [node for node in ast.walk(tree(source)) if isinstance(node, ast.ExceptHandler)]
-    assert all(handler.type is not None for handler in handlers), f"bare except in {source}"
+def test_there_are_no_drawer_modules():
+    assert [source for source in sources() if Path(source).stem in DRAWERS] == []
 
 
-@pytest.mark.parametrize("source", sources())
-def test_no_pickle_is_ever_loaded(source):
+def test_no_except_is_bare():
+    bare = [
+        f"{source}:{node.lineno}"
+        for source in sources()
+        for node in nodes(source)
+        if isinstance(node, ast.ExceptHandler) and node.type is None
+    ]
+    assert bare == []
+
+
+def test_no_pickle_is_ever_loaded():
     """But for W-TALC's object arrays, by an unpickler that names nothing but stand-ins for NumPy's constructors."""
-    names = imported(ast.walk(tree(source)))
-    loaders = {"pickle", "dill", "joblib", "shelve", "marshal"} & top_level(names)
-    assert loaders <= ({"pickle"} if source == RESTRICTED_UNPICKLER else set()), source
-    for node in ast.walk(tree(source)):
-        if isinstance(node, ast.keyword) and node.arg in {"allow_pickle", "weights_only"}:
-            safe = node.arg == "weights_only"
-            assert ast.unparse(node.value) == str(safe), f"{source}: {node.arg}"
+    loaders = {"pickle", "dill", "joblib", "shelve", "marshal"}
+    found = {source: sorted(loaders & top_level(imports(source))) for source in sources()}
+    assert {source: names for source, names in found.items() if names} == {RESTRICTED_UNPICKLER: ["pickle"]}
+    unsafe = [
+        f"{source}:{node.lineno} {ast.unparse(node)}"
+        for source in sources()
+        for node in nodes(source)
+        if isinstance(node, ast.keyword)
+        and node.arg in {"allow_pickle", "weights_only"}
+        and ast.unparse(node.value) != str(node.arg == "weights_only")
+    ]
+    assert unsafe == []
 
 
 def test_the_one_file_that_imports_pickle_only_derives_an_unpickler_from_it():
@@ -106,8 +131,6 @@ def test_the_one_file_that_imports_pickle_only_derives_an_unpickler_from_it():
 
 def test_the_inner_packages_are_imported_by_the_outer_ones_only():
     """A page may use services; nobody may use a page."""
-    for source in sources():
-        if source.startswith("app/pages/") or source == "app/main.py":
-            continue
-        names = imported(ast.walk(tree(source)))
-        assert not any(name.startswith(("app.pages", "app.main")) for name in names), source
+    inner = [source for source in sources() if not source.startswith("app/pages/") and source != "app/main.py"]
+    of_pages = [source for source in inner if any(n.startswith(("app.pages", "app.main")) for n in imports(source))]
+    assert of_pages == []

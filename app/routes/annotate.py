@@ -17,6 +17,11 @@ KEPT = {"Cache-Control": "private, max-age=3600"}
 
 def routes(workspace: Workspace) -> list[Route]:
     """Everything below ``/api/videos`` that is no picture, ``/api/edits`` and ``/api/activity``."""
+    return [*_of_a_video(workspace), *_of_its_runs(workspace), *_told(workspace)]
+
+
+def _of_a_video(workspace: Workspace) -> list[Route]:
+    """What a video is, whatever has been trained."""
 
     @answering
     async def opened(request: Request) -> Response:
@@ -33,24 +38,42 @@ def routes(workspace: Workspace) -> list[Route]:
         found = await in_thread(annotating.runs_of, workspace, video_id(request), request.state.annotator)
         return JSONResponse(found, headers=FRESH)
 
+    return [
+        Route("/api/videos/{video_id}", opened),
+        Route("/api/videos/{video_id}/frames", frames),
+        Route("/api/videos/{video_id}/runs", runs),
+    ]
+
+
+def _of_its_runs(workspace: Workspace) -> list[Route]:
+    """What one run (``?run=``) says of a video."""
+
     @answering
     async def curves(request: Request) -> Response:
-        run = number(request.query_params.get("run"), "run")
-        drawn = await in_thread(annotating.curves, workspace, video_id(request), run, request.state.annotator)
+        video, run, annotator = _asked(request)
+        drawn = await in_thread(annotating.curves, workspace, video, run, annotator)
         return Response(drawn, media_type="application/octet-stream", headers=KEPT)
 
     @answering
     async def values(request: Request) -> Response:
-        run = number(request.query_params.get("run"), "run")
+        video, run, annotator = _asked(request)
         time = instant(request.query_params.get("time"))
-        found = await in_thread(annotating.values, workspace, video_id(request), run, time, request.state.annotator)
-        return JSONResponse(found, headers=FRESH)
+        return JSONResponse(await in_thread(annotating.values, workspace, video, run, time, annotator), headers=FRESH)
 
     @answering
     async def proposals(request: Request) -> Response:
-        run = number(request.query_params.get("run"), "run")
-        found = await in_thread(annotating.proposals, workspace, video_id(request), run, request.state.annotator)
-        return JSONResponse(found, headers=FRESH)
+        video, run, annotator = _asked(request)
+        return JSONResponse(await in_thread(annotating.proposals, workspace, video, run, annotator), headers=FRESH)
+
+    return [
+        Route("/api/videos/{video_id}/curves", curves),
+        Route("/api/videos/{video_id}/values", values),
+        Route("/api/videos/{video_id}/proposals", proposals),
+    ]
+
+
+def _told(workspace: Workspace) -> list[Route]:
+    """What a person has done."""
 
     @answering
     async def edits(request: Request) -> Response:
@@ -65,12 +88,12 @@ def routes(workspace: Workspace) -> list[Route]:
         )
 
     return [
-        Route("/api/videos/{video_id}", opened),
-        Route("/api/videos/{video_id}/frames", frames),
-        Route("/api/videos/{video_id}/runs", runs),
-        Route("/api/videos/{video_id}/curves", curves),
-        Route("/api/videos/{video_id}/values", values),
-        Route("/api/videos/{video_id}/proposals", proposals),
         Route("/api/edits", edits, methods=["POST"]),
         Route("/api/activity", activity, methods=["POST"]),
     ]
+
+
+def _asked(request: Request) -> tuple[int, int, str]:
+    """Video, run and who asks."""
+    run = number(request.query_params.get("run"), "run")
+    return video_id(request), run, request.state.annotator

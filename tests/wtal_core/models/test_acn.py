@@ -21,7 +21,7 @@ from wtal_core.models.acn_anchors import (
     outer_inner,
     regressed,
 )
-from wtal_core.models.method import Setup, projected
+from wtal_core.models.method import Setup, configured, projected
 from wtal_core.predict import predict
 from wtal_core.training.config import Stage
 from wtal_core.training.dataset import TrainingSet
@@ -247,3 +247,14 @@ def test_features_are_of_one_size_before_they_are_compared():
     assert centred.mean(0).abs().max() < 1e-5
     ratio = raw / torch.from_numpy(sequences[0].values)
     torch.testing.assert_close(ratio, ratio[0, 0].expand_as(ratio))
+
+
+def test_the_published_schedule_takes_from_autoloc_what_the_paper_leaves_out():
+    """SGD at 1e-3, a tenth after each of three epochs, batches of four; a weight decay of 5e-4 is AutoLoc's."""
+    _, training = configured(METHODS["acn"], "thumos14")
+    assert (training.optimizer, training.weight_decay, training.batch_size) == ("sgd", 5e-4, 4)
+    assert [(stage.epochs, stage.learning_rate) for stage in training.stages[1:]] == [
+        (1, pytest.approx(1e-3)),
+        (1, pytest.approx(1e-4)),
+        (1, pytest.approx(1e-5)),
+    ]

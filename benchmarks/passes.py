@@ -20,7 +20,8 @@ from data import read
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup, configured
 from wtal_core.predict import predictor
-from wtal_core.training.dataset import Sampler, TrainingSet
+from wtal_core.training.dataset import TrainingSet
+from wtal_core.training.sampling import Sampler
 
 PUBLIC = {
     512: {"pass without memory": 4.2, "pass with memory": 5.5},

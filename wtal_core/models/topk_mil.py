@@ -7,9 +7,10 @@ the loss is :func:`wtal_core.losses.mil.one_class_loss`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -141,6 +142,8 @@ def smoothed(activation: ActivationSequence, window: int) -> ActivationSequence:
     return replace(activation, cas=cas, threshold=np.broadcast_to(mid_range_threshold(cas), cas.shape))
 
 
+_PUBLISHED: Mapping[str, Any] = {**wtalc.PUBLISHED, "training.epochs": 200, "training.class_pairs": 3}
+
 ENTRY = MethodEntry(
     title="Top-k MIL (W-TALC, ECCV 2018)",
     summary="Learns from video-level labels: the highest-scoring snippets of a class stand for the video.",
@@ -150,8 +153,8 @@ ENTRY = MethodEntry(
     levels=TopKMil.levels,
     presets=MappingProxyType(
         {
-            "thumos14": {**wtalc.PUBLISHED, "training.epochs": 200},
-            "activitynet12": {**wtalc.PUBLISHED, "method.smoothing": 351, "training.epochs": 200},
+            "thumos14": _PUBLISHED,
+            "activitynet12": {**_PUBLISHED, "method.smoothing": 351},
             "stpn": {"method.pooling": "attention", "method.similarity": 0.0},
         }
     ),

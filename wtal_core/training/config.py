@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -25,6 +25,10 @@ def check_number(least: float, most: float = math.inf, *, open_end: bool = False
         if not (math.isfinite(number) and least <= number <= most) or (open_end and number == most):
             limit = "" if most == math.inf else f" and {'under' if open_end else 'at most'} {most:g}"
             raise ValueError(f"{name} must be a finite number of at least {least:g}{limit}, got {value!r}")
+
+
+_LATER: Mapping[str, bool] = {"later": True}
+"""Of a field that stored runs do not have; see :func:`to_data`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,8 @@ class TrainingConfig:
         At least this many fully annotated videos in each batch, where there are any.
     betas
         Decay of Adam's two moments, each 0 to under 1.
+    class_pairs
+        Classes drawn for each batch, two videos of each in it and the rest any others (W-TALC: 3); 0 draws uniformly.
     gradient_clip
         Largest global gradient norm; 0 is off.
     bucket
@@ -164,6 +170,7 @@ class TrainingConfig:
     bucket: int = 1
     early_stop: EarlyStop | None = None
     betas: tuple[float, float] = (0.9, 0.999)
+    class_pairs: int = field(default=0, metadata=_LATER)
 
     def __post_init__(self) -> None:
         if not self.stages:
@@ -182,6 +189,14 @@ class TrainingConfig:
             )
         check_whole(1, batch_size=self.batch_size, bucket=self.bucket)
         check_whole(0, full_per_batch=self.full_per_batch)
+        check_whole(0, class_pairs=self.class_pairs)
+        if 2 * self.class_pairs > self.batch_size:
+            raise ValueError(f"{self.class_pairs} class_pairs do not fit into a batch_size of {self.batch_size}")
+        if self.class_pairs and (self.full_per_batch or self.bucket > 1):
+            raise ValueError(
+                "class_pairs draws whole batches; set full_per_batch to 0 and bucket to 1, got "
+                f"{self.full_per_batch} and {self.bucket}"
+            )
         if self.max_length is not None:
             check_whole(1, max_length=self.max_length)
         check_number(0, weight_decay=self.weight_decay, gradient_clip=self.gradient_clip)
@@ -195,9 +210,15 @@ C = TypeVar("C")
 
 
 def to_data(config: Any) -> dict[str, Any]:
-    """A frozen config as plain data for JSON; tuples become lists."""
+    """A frozen config as plain data for JSON; tuples become lists.
+
+    A field that came later is left out at its default: a run that was stored before it, or interrupted, is still the
+    same run.
+    """
+    late = [each for each in dataclasses.fields(config) if each.metadata.get("later")]
+    absent = {each.name for each in late if getattr(config, each.name) == each.default}
     data: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
-    return data
+    return {name: value for name, value in data.items() if name not in absent}
 
 
 def from_data(kind: type[C], data: Mapping[str, Any]) -> C:

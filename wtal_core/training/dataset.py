@@ -6,7 +6,7 @@ videos, whatever the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wtal_core.domain import FeatureSequence, VideoLabels
-from wtal_core.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,62 +254,3 @@ def _check(videos: Sequence[TrainingVideo]) -> None:
                 f"{video.video_id} has {got[0]} features and {got[1]} classes, but {videos[0].video_id} has "
                 f"{wanted[0]} and {wanted[1]}; use one extractor and one class list for a run"
             )
-
-
-class Sampler:
-    """Which videos make up each batch: without replacement in a pass, deterministic by its generator.
-
-    With ``full_per_batch``, complete videos come from a stream of their own that starts again when it is used up, and a
-    pass ends when the others are. Batches of one video have no room for two streams and draw from all videos.
-
-    Parameters
-    ----------
-    lengths, is_complete
-        Of the whole set, (V,).
-    config
-        Batch size, bucket and ``full_per_batch``.
-    indices
-        The videos that take part.
-    rng
-        All that is random here.
-    """
-
-    def __init__(
-        self,
-        lengths: NDArray[np.int64],
-        is_complete: NDArray[np.bool_],
-        config: TrainingConfig,
-        indices: NDArray[np.int64],
-        rng: np.random.Generator,
-    ) -> None:
-        self._lengths, self._config, self._rng = lengths, config, rng
-        full = indices[is_complete[indices]]
-        mixed = config.full_per_batch > 0 and config.batch_size > 1 and 0 < full.size < indices.size
-        self._full = full if mixed else indices[:0]
-        self._others = indices[~is_complete[indices]] if mixed else indices
-        self._n_full = min(config.full_per_batch, config.batch_size - 1, full.size) if mixed else 0
-        self._n_others = config.batch_size - self._n_full
-        self.steps_per_pass = -(-self._others.size // self._n_others)
-
-    def one_pass(self) -> Iterator[list[int]]:
-        """Batches of one pass, as lists of positions."""
-        order = self._bucketed(self._rng.permutation(self._others))
-        batches = [order[first : first + self._n_others] for first in range(0, order.size, self._n_others)]
-        if self._config.bucket > 1:
-            batches = [batches[index] for index in self._rng.permutation(len(batches))]
-        stream = self._full[:0]
-        for batch in batches:
-            while stream.size < self._n_full:
-                fresh = self._rng.permutation(self._full)
-                again = np.isin(fresh, stream)  # still to come in this batch: a batch holds a video once
-                stream = np.concatenate([stream, fresh[~again], fresh[again]])
-            yield [*map(int, stream[: self._n_full]), *map(int, batch)]
-            stream = stream[self._n_full :]
-
-    def _bucketed(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The same videos, sorted by length within each run of ``bucket`` batches."""
-        size = self._config.bucket * self._n_others
-        if self._config.bucket == 1:
-            return order
-        chunks = [order[first : first + size] for first in range(0, order.size, size)]
-        return np.concatenate([chunk[np.argsort(self._lengths[chunk], kind="stable")] for chunk in chunks])

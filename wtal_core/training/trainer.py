@@ -25,9 +25,10 @@ from wtal_core.predict import predictor
 from wtal_core.training import checkpoint
 from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.config import Stage, TrainingConfig, to_data
-from wtal_core.training.dataset import Batch, Sampler, TrainingSet, TrainingVideo
+from wtal_core.training.dataset import Batch, TrainingSet, TrainingVideo
 from wtal_core.training.early_stop import Watch, held_out
 from wtal_core.training.position import Position
+from wtal_core.training.sampling import PairSampler, Sampler
 
 CHECKPOINT_SECONDS = 10.0
 """Least time between two checkpoints of a run."""
@@ -244,7 +245,7 @@ class _Run:
         if folder is not None:
             at.save(folder, self.identity())
 
-    def _sampler(self, stage: Stage) -> Sampler:
+    def _sampler(self, stage: Stage) -> Sampler | PairSampler:
         complete = self.set.is_complete.cpu().numpy()
         chosen = {"all": np.ones_like(complete), "complete": complete, "incomplete": ~complete}[stage.videos]
         indices = np.flatnonzero(chosen)
@@ -253,6 +254,8 @@ class _Run:
                 f"a stage trains on {stage.videos} videos only, and there is none; "
                 "annotate some, or choose another training strategy"
             )
+        if self.training.class_pairs:
+            return PairSampler(self.set.video_label.cpu().numpy() > 0, self.training, indices, self.at.rng)
         return Sampler(self.set.lengths.cpu().numpy(), complete, self.training, indices, self.at.rng)
 
     def _enter(self, stage: Stage) -> None:
@@ -265,7 +268,11 @@ class _Run:
             self.watch.enter()
 
     def _one_pass(
-        self, stage: Stage, length: int, sampler: Sampler, report: Callable[[dict[str, float]], None]
+        self,
+        stage: Stage,
+        length: int,
+        sampler: Sampler | PairSampler,
+        report: Callable[[dict[str, float]], None],
     ) -> None:
         """One pass over the stage's videos, or what is left of the stage."""
         at = self.at

@@ -32,6 +32,9 @@ def test_without_decay_a_rate_is_constant():
         (lambda: TrainingConfig((Stage(1),), optimizer="rmsprop"), "adam, adamw or sgd"),
         (lambda: TrainingConfig((Stage(1),), batch_size=0), "must be positive"),
         (lambda: TrainingConfig((Stage(1),), full_per_batch=11), "not above batch_size"),
+        (lambda: TrainingConfig((Stage(1),), batch_size=5, class_pairs=3), "do not fit"),
+        (lambda: TrainingConfig((Stage(1),), class_pairs=3, bucket=2), "bucket to 1"),
+        (lambda: TrainingConfig((Stage(1),), class_pairs=3, full_per_batch=1), "full_per_batch to 0"),
         (lambda: EarlyStop(1.5), "between 0 and 1"),
     ],
 )
@@ -90,6 +93,14 @@ def test_the_published_rskp_keeps_what_its_code_optimises():
 def test_a_config_survives_json():
     config = TrainingConfig((Stage(2, warmup=0.1), Stage(1, steps=7, restart=True)), early_stop=EarlyStop(0.3))
     assert from_data(TrainingConfig, to_data(config)) == config
+
+
+def test_a_field_that_came_later_is_stored_only_where_it_says_something():
+    """Else a run that was interrupted before there was the field would be another run."""
+    assert "class_pairs" not in to_data(TrainingConfig((Stage(1),)))
+    paired = TrainingConfig((Stage(1),), class_pairs=3)
+    assert to_data(paired)["class_pairs"] == 3
+    assert from_data(TrainingConfig, to_data(paired)) == paired
 
 
 def test_a_field_of_another_version_is_refused_and_a_missing_one_takes_its_default():

@@ -1,6 +1,4 @@
-"""Batches: padding, crops, counts, and who is drawn when."""
-
-from itertools import chain
+"""Batches: padding, crops and counts."""
 
 import numpy as np
 import pytest
@@ -8,8 +6,7 @@ import torch
 
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.domain import Annotation, FeatureSequence, SnippetGrid, SupervisionLevel, VideoLabels
-from wtal_core.training.config import Stage, TrainingConfig
-from wtal_core.training.dataset import BadFeatures, Sampler, TrainingSet
+from wtal_core.training.dataset import BadFeatures, TrainingSet
 from wtal_core.training.targets import training_video
 
 
@@ -21,10 +18,6 @@ def video(name, n_snippets, *spans, value=1.0):
     )
     values = np.full((n_snippets, 3), value, np.float16)
     return training_video(FeatureSequence(name, values, grid), VideoLabels(name, frozenset("a"), annotations), ["a"])[0]
-
-
-def schedule(**settings):
-    return TrainingConfig((Stage(1),), **settings)
 
 
 def test_videos_are_padded_at_the_end_with_zeros():
@@ -95,61 +88,6 @@ def test_features_no_network_can_learn_from_are_refused_by_name():
         TrainingSet([video("x", 2), other])
     with pytest.raises(ValueError, match="no labelled video"):
         TrainingSet([])
-
-
-def drawn(config, lengths, complete, seed=0, n_passes=1):
-    everything = np.arange(len(lengths))
-    sampler = Sampler(np.array(lengths), np.array(complete), config, everything, np.random.default_rng(seed))
-    return sampler, [list(sampler.one_pass()) for _ in range(n_passes)]
-
-
-def test_a_pass_draws_every_video_once_and_depends_on_the_seed():
-    config = schedule(batch_size=4)
-    sampler, passes = drawn(config, [5] * 10, [False] * 10, n_passes=2)
-    assert sampler.steps_per_pass == 3
-    assert [len(batch) for batch in passes[0]] == [4, 4, 2]
-    assert sorted(chain.from_iterable(passes[0])) == list(range(10))
-    assert passes[0] != passes[1]
-    assert passes == drawn(config, [5] * 10, [False] * 10, n_passes=2)[1]
-    assert passes != drawn(config, [5] * 10, [False] * 10, seed=1, n_passes=2)[1]
-
-
-def test_full_videos_are_in_every_batch_when_asked_for():
-    complete = [True, True, *[False] * 9]
-    sampler, (batches,) = drawn(schedule(batch_size=4, full_per_batch=1), [5] * 11, complete)
-    assert sampler.steps_per_pass == 3  # 9 others, 3 a batch
-    assert len(batches) == 3
-    assert all(sum(index < 2 for index in batch) == 1 for batch in batches)
-    assert sorted(index for batch in batches for index in batch if index >= 2) == list(range(2, 11))
-    assert {index for batch in batches for index in batch if index < 2} == {0, 1}
-
-
-def test_a_batch_holds_no_video_twice_when_the_full_ones_start_again():
-    """Two of three full videos a batch: every second batch takes the last of one round and the first of the next."""
-    complete = [True] * 3 + [False] * 40
-    _, passes = drawn(schedule(batch_size=3, full_per_batch=2), [5] * 43, complete, n_passes=5)
-    assert all(len(set(batch)) == len(batch) for batch in chain.from_iterable(passes))
-    counts = np.bincount([index for batch in passes[0] for index in batch if index < 3])
-    assert counts.max() - counts.min() <= 1
-
-
-def test_batches_of_one_video_train_the_full_ones_too():
-    _, (batches,) = drawn(schedule(batch_size=1, full_per_batch=1), [5] * 4, [True, False, False, False])
-    assert sorted(batches) == [[0], [1], [2], [3]]
-
-
-def test_without_any_full_video_the_wish_for_one_changes_nothing():
-    assert (
-        drawn(schedule(batch_size=4, full_per_batch=2), [5] * 6, [False] * 6)[1]
-        == drawn(schedule(batch_size=4), [5] * 6, [False] * 6)[1]
-    )
-
-
-def test_buckets_put_similar_lengths_together():
-    lengths = [1, 100, 2, 101, 3, 102, 4, 103]
-    _, (batches,) = drawn(schedule(batch_size=2, bucket=4), lengths, [False] * 8)
-    assert sorted(chain.from_iterable(batches)) == list(range(8))
-    assert all(abs(lengths[a] - lengths[b]) == 1 for a, b in batches)
 
 
 def test_planted_scenes_use_every_label_at_every_level():

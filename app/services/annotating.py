@@ -71,10 +71,8 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
         scene = _Scene.of(unit, video_id, annotator)
         video, who, state, classes = scene.video, scene.who, scene.state, scene.classes
         project = unit.projects.get(video.project_id)
-        ids = unit.videos.ordered_ids(video.project_id)
-        place = ids.index(video_id) if video_id in ids else None
+        around = unit.videos.neighbours(video)
         groups = Groups(unit.edits.deeds(video_id, who.id))
-        problem = media_problem(workspace, video)
         return {
             "id": video.id,
             "project": video.project_id,
@@ -84,8 +82,7 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
             "width": video.width,
             "height": video.height,
             "n_frames": video.n_frames,
-            "media": None if problem else f"/video/{video.id}",
-            "media_problem": problem,
+            **_spoken_media(workspace, video),
             "strip": {"url": f"/api/videos/{video.id}/strip", **video.strip} if video.strip_path else None,
             "subset": video.subset,
             "class_list_version": classes.version,
@@ -99,9 +96,9 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
             **_spoken_labels(scene),
             **_spoken_runs(scene),
             "suggestion": None,
-            "next": ids[place + 1] if place is not None and place + 1 < len(ids) else None,
-            "previous": ids[place - 1] if place else None,
-            "position": [0 if place is None else place + 1, len(ids)],
+            "next": around.next,
+            "previous": around.previous,
+            "position": around.place,
             "phi": costs.phi_of(unit, video, who, project),
             "undo": ready(unit, groups.done, "undoes", classes),
             "redo": ready(unit, groups.undone, "redoes", classes),
@@ -112,13 +109,14 @@ def open_video(workspace: Workspace, video_id: int, annotator: str) -> dict[str,
 
 
 def runs_of(workspace: Workspace, video_id: int, annotator: str) -> dict[str, Any]:
-    """Which runs predicted a video by now, and which class list holds, in the words of :func:`open_video`.
+    """What may have changed since :func:`open_video`, in its words: runs, class list, what there is to play.
 
     Cheap enough to be asked often.
     """
     with workspace.read() as unit:
         scene = _Scene.of(unit, video_id, annotator)
-        return {**_spoken_runs(scene), "class_list_version": scene.classes.version}
+        media = _spoken_media(workspace, scene.video)
+        return {**_spoken_runs(scene), **media, "class_list_version": scene.classes.version}
 
 
 def frame_times(workspace: Workspace, video_id: int) -> NDArray[np.int64]:
@@ -255,6 +253,12 @@ def _spoken_labels(scene: _Scene) -> dict[str, Any]:
         "complete": video.duration > 0 and seen.is_complete(scene.classes, video.extent),
         "other_annotators": sorted(scene.name(i) for i in scene.state.annotators - scene.shared - {scene.who.id}),
     }
+
+
+def _spoken_media(workspace: Workspace, video: VideoRecord) -> dict[str, Any]:
+    """Where the file to play is, or why there is none."""
+    problem = media_problem(workspace, video)
+    return {"media": None if problem else f"/video/{video.id}", "media_problem": problem}
 
 
 def _spoken_runs(scene: _Scene) -> dict[str, Any]:

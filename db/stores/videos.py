@@ -53,6 +53,23 @@ class VideoFilter:
     has_prediction: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The videos before and after one, by name.
+
+    Attributes
+    ----------
+    previous, next
+        Their numbers, or None at the ends.
+    place
+        Which one it is, from 1, of how many; None for a video that cannot be annotated (yet).
+    """
+
+    previous: int | None
+    next: int | None
+    place: tuple[int, int] | None
+
+
 class VideoStore:
     """The videos of all projects."""
 
@@ -163,14 +180,17 @@ class VideoStore:
         by = (column.desc().nulls_last(), Video.id.desc()) if descending else (column.asc().nulls_first(), Video.id)
         return self._records(select(Video).where(*where).order_by(*by).offset(offset).limit(limit)), total
 
-    def ordered_ids(self, project_id: int) -> tuple[int, ...]:
-        """Numbers of the videos one can annotate, by name."""
-        rows = self._session.scalars(
-            select(Video.id)
-            .where(Video.project_id == project_id, Video.status == "ready")
-            .order_by(Video.name, Video.id)
-        )
-        return tuple(rows)
+    def neighbours(self, video: VideoRecord) -> Neighbours:
+        """Where a video stands among those of its project that one can annotate, by name."""
+        ready = (Video.project_id == video.project_id, Video.status == "ready")
+        before, after = (*ready, Video.name < video.name), (*ready, Video.name > video.name)
+        previous = self._session.scalar(select(Video.id).where(*before).order_by(Video.name.desc()).limit(1))
+        following = self._session.scalar(select(Video.id).where(*after).order_by(Video.name).limit(1))
+        if video.status != "ready":
+            return Neighbours(previous, following, None)
+        n_before = self._session.scalar(select(func.count()).select_from(Video).where(*before)) or 0
+        n_ready = self._session.scalar(select(func.count()).select_from(Video).where(*ready)) or 0
+        return Neighbours(previous, following, (n_before + 1, n_ready))
 
     def counts(self, project_id: int, newest_class: int) -> dict[str, int]:
         """How many videos, by what is of interest at a glance: total, each status, each subset, labelled, complete."""

@@ -568,3 +568,28 @@ def test_eight_processes_that_edit_one_video_lose_and_double_nothing(workspace, 
     assert marks == {f"{n}-{i}" for n in range(8) for i in range(5)}
     with workspace.read() as unit:
         assert len(unit.edits.of_video(video)) == 40
+
+
+def test_a_video_knows_its_neighbours_among_those_that_can_be_annotated(workspace, project):
+    """b is being read: it stands in no place, but leads to a and c, which count two between them."""
+    first, third = (add_video(workspace, project, name) for name in ("a.mp4", "c.mp4"))
+    with workspace.write() as unit:
+        second = unit.videos.add(project, "b.mp4", 1.0).id
+    around = {
+        number: tuple(annotating.open_video(workspace, number, "ada")[key] for key in ("previous", "next", "position"))
+        for number in (first, second, third)
+    }
+    assert around == {
+        first: (None, third, (1, 2)),
+        second: (first, third, None),
+        third: (first, None, (2, 2)),
+    }
+
+
+def test_a_file_that_comes_back_is_told_without_opening_the_video_again(workspace, project, video):
+    told = annotating.runs_of(workspace, video, "ada")
+    assert (told["media"], told["media_problem"]) == (f"/video/{video}", None)
+    (workspace.home.parent / "a.mp4").unlink()
+    told = annotating.runs_of(workspace, video, "ada")
+    assert told["media"] is None
+    assert "a.mp4 is gone; put it back" in told["media_problem"]

@@ -39,7 +39,8 @@ def main() -> None:
         return
     if not page.url_path:
         page.run()
-    state.choices().is_annotating = page.url_path == "annotate"
+    if page.url_path != "annotate":
+        state.choices().is_annotating = False  # on Annotate that page says so itself
     if frame():
         page.run()
 

@@ -36,7 +36,7 @@ class Choices:
         Jobs that were there and jobs that were running when the page was last drawn; when one begins or ends, the page
         is drawn again. None before the first look.
     is_annotating
-        Whether the page shown is Annotate, which follows the models by itself and must not be redrawn under a hand.
+        Whether a video is open in Annotate, which follows the models by itself and must not be redrawn under a hand.
     added
         What was added last, shown until something else is.
     """

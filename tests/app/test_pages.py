@@ -314,6 +314,18 @@ def test_annotate_without_videos_points_to_the_library(enter):
     assert "Add some in the Library" in visit("annotate").info[0].value
 
 
+def test_annotate_without_videos_is_drawn_again_when_one_has_been_read_and_left_alone_then(enter):
+    scene, workspace = enter(scenes.empty_project)
+    app = visit("annotate")
+    assert not app.session_state["wtal"].is_annotating
+    with workspace.write() as unit:
+        unit.videos.add(scene.project, "a.mp4", 0.0, status="ready", duration=1_000_000, content_hash="a")
+    app.run()
+    assert app.session_state["wtal"].is_annotating
+    app.switch_page("pages/library.py").run()
+    assert not app.session_state["wtal"].is_annotating
+
+
 def test_annotate_begins_with_a_video_that_has_no_labels(enter):
     scene, workspace = enter(scenes.labelled)
     with workspace.write() as unit:

@@ -22,6 +22,7 @@ import numpy as np
 
 ASSETS = Path(__file__).resolve().parents[2] / "app" / "components" / "annotator"
 RUNS = ("runs", "run", "previous_run", "hide_model")
+LOOKED_FOR = (*RUNS, "class_list_version", "media", "media_problem")
 TYPES = {".js": "text/javascript", ".css": "text/css", ".mp4": "video/mp4", ".jpg": "image/jpeg"}
 CLASSES = [
     {"name": "LongJump", "colour": "#e69f00", "key": "1", "description": "Run-up, take-off and landing in the pit"},
@@ -294,7 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(np.array(video.frame_times, "<i8").tobytes(), "application/octet-stream")
         elif what == "runs":
             told = video.info(self.fake.log[video_id])
-            self._json({name: told[name] for name in (*RUNS, "class_list_version")})
+            self._json({name: told[name] for name in LOOKED_FOR})
         elif what == "strip" and video.strip:
             self._answer(video.strip, "image/jpeg")
         elif what in {"curves", "values", "proposals"} and int(query["run"]) in video.runs:

@@ -88,7 +88,7 @@ def test_the_grid_plays_a_class_and_decides_by_keys(desk: Desk):
         " return videos.length === 2 && videos.every((v) => !v.paused) && videos[0].currentTime >= 1.4"
         " && videos[0].currentTime < 2.7 && videos[1].currentTime >= 3.9 && videos[1].currentTime < 4.7 }"
     )
-    assert "LongJump .91, 0:01.5 – 0:02.5: open" in (tiles.nth(0).get_attribute("aria-label") or "")
+    assert "LongJump .91, 0:01.500 – 0:02.500: open" in (tiles.nth(0).get_attribute("aria-label") or "")
     desk.press("Enter", "ArrowRight", "x")
     assert _kinds(desk) == ["proposal.accept", "proposal.reject"]
     assert [tiles.nth(i).get_attribute("data-state") for i in (0, 1)] == ["accepted", "rejected"]
@@ -260,7 +260,7 @@ def test_what_goes_wrong_is_said_and_the_keyboard_is_never_lost(desk: Desk):
     row = desk.page.locator(".labels [role=option]")
     assert row.get_attribute("aria-selected") == "true"
     desk.press("Control+z")
-    assert "LongJump one · 0:00.0 is gone" in desk.said
+    assert "LongJump one · 0:00.000 is gone" in desk.said
     desk.page.evaluate("window.annotator.host.blur()")
     desk.press("ArrowRight")
     desk.settle()

@@ -218,7 +218,7 @@ def test_everything_has_a_name_for_a_screen_reader(desk: Desk):
     assert desk.page.get_by_role("radio", name="Two clicks").count() == 1
     assert desk.page.get_by_role("listbox", name="Proposals").get_by_role("option").count() == 3
     desk.press("1")
-    assert "LongJump: one · 0:00.0" in desk.page.locator(".message[aria-live=polite]").inner_text()
+    assert "LongJump: one · 0:00.000" in desk.page.locator(".message[aria-live=polite]").inner_text()
 
 
 def test_two_hundred_classes_long_and_right_to_left_names_fit(

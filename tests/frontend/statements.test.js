@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clockText, scoreText, splitTimes, storedText } from "../../app/components/annotator/format.js";
+import { clockText, placeOf, scoreText, splitTimes, storedText } from "../../app/components/annotator/format.js";
 import { FrameTable } from "../../app/components/annotator/frames.js";
 import { found } from "../../app/components/annotator/panels/palette.js";
 import { changesText } from "../../app/components/annotator/panels/changes.js";
@@ -88,12 +88,17 @@ test("what was pressed stays with a time that is not moved, and goes with one th
 test("undo says what it did", () => {
   const one = clicked("a", "Run", [40]);
   const before = new Map([["a", one]]);
-  assert.equal(changesText([{ kind: "annotation.delete", annotation_id: "a" }], before, 0), "Run one · 0:00.0 is gone");
-  assert.equal(changesText([{ kind: "annotation.put", annotation: one }], new Map(), 0), "Run one · 0:00.0 is back");
+  assert.equal(changesText([{ kind: "annotation.delete", annotation_id: "a" }], before, 0), "Run one · 0:00.000 is gone");
+  assert.equal(changesText([{ kind: "annotation.put", annotation: one }], new Map(), 0), "Run one · 0:00.000 is back");
   assert.equal(changesText([{ kind: "label.set", label: "Run", present: null }], before, 0), "Run is unknown");
-  assert.equal(changesText(Array(9).fill({ kind: "annotation.delete", annotation_id: "a" }), before, 0), "Run one · 0:00.0 is gone, and 8 more");
+  assert.equal(changesText(Array(9).fill({ kind: "annotation.delete", annotation_id: "a" }), before, 0), "Run one · 0:00.000 is gone, and 8 more");
 });
 
 test("the middle of five reaction times", () => {
   assert.equal(median([250, 900, 240.4, 260, 230]), 250);
+});
+
+test("a place is typed as a time or as a frame", () => {
+  assert.deepEqual(["1:02:03.5", "2:03", "83,2", ".5", " #250 "].map(placeOf), [{ time: 3_723_500_000 }, { time: 123_000_000 }, { time: 83_200_000 }, { time: 500_000 }, { frame: 250 }]);
+  assert.deepEqual(["", "abc", "1:2:3:4", "#", "-3"].map(placeOf), [null, null, null, null, null]);
 });

@@ -186,16 +186,17 @@ class Annotator {
     if (isTyping(target) && !chords.some((chord) => bench.keys.commands.get(chord) === "panels")) return;
     if (target !== this.host && this.#isControl(target) && chords.some((chord) => NATIVE_ON_CONTROLS.has(chord))) return;
     const command = chords.map((chord) => bench.keys.commands.get(chord)).find((found) => found !== undefined);
-    const label = command === undefined ? chords.map((chord) => bench.keys.classes.get(chord)).find((found) => found !== undefined) : undefined;
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const label = command === undefined && isPlain ? this.#classOf(event) : undefined;
     if (command === undefined && label === undefined) {
-      const isOurs = target === this.host && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+      const isOurs = target === this.host && isPlain && !event.repeat;
       if (isOurs && !SILENT.test(event.key)) bench.say(`${capText(chords[0])} is no key here; ${bench.keyOf("shortcuts")} shows them all.`);
       return;
     }
     event.preventDefault();
     if (command === "cancel" && target !== this.host) this.host.focus();
     else if (command !== undefined && (!event.repeat || REPEATING.has(command))) bench.commands[command]();
-    else if (label !== undefined && !event.repeat) bench.deeds.press(label);
+    else if (label !== undefined && !event.repeat) bench.deeds[event.shiftKey ? "relabel" : "press"](label);
   }
 
   /** @param {KeyboardEvent} event */
@@ -203,10 +204,13 @@ class Annotator {
     event.stopPropagation();
     const { bench } = this;
     if (!bench || isTyping(event.composedPath()[0])) return;
-    // A modifier pressed meanwhile must not leave the class key hanging.
-    const plain = { key: event.key, code: event.code };
-    const label = chordsOf(plain).map((chord) => bench.keys.classes.get(chord)).find((found) => found !== undefined);
+    const label = this.#classOf(event); // a modifier pressed meanwhile must not leave the class key hanging
     if (label !== undefined) bench.deeds.release(label);
+  }
+
+  /** The class of a key whatever modifiers are held. @param {KeyboardEvent} event */
+  #classOf({ key, code }) {
+    return chordsOf({ key, code }).map((chord) => this.bench?.keys.classes.get(chord)).find((found) => found !== undefined);
   }
 
   /** @param {EventTarget} target */

@@ -57,7 +57,7 @@ export const api = {
   /** @param {string | number} video @param {string | number} run @param {AbortSignal} [signal] @returns {Promise<{proposals: Proposal[]}>} */
   proposals: async (video, run, signal) => (await request(`${path(video)}/proposals?${ofRun(run)}`, { signal })).json(),
 
-  /** @param {string | number} video @param {AbortSignal} [signal] @returns {Promise<Pick<VideoInfo, "runs" | "run" | "previous_run" | "hide_model" | "class_list_version">>} */
+  /** @param {string | number} video @param {AbortSignal} [signal] @returns {Promise<Pick<VideoInfo, "runs" | "run" | "previous_run" | "hide_model" | "class_list_version" | "media" | "media_problem">>} */
   runs: async (video, signal) => (await request(`${path(video)}/runs`, { signal })).json(),
 
   /** Keys of a project's commands, all that were changed. @param {number} project @param {Record<string, string>} keys @returns {Promise<{keys: Record<string, string>}>} */

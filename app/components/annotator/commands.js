@@ -21,11 +21,17 @@ export function commandsOf(bench) {
     frame_on: () => player.step(1),
     second_back: () => player.skip(-SECOND),
     second_on: () => player.skip(SECOND),
+    ten_back: () => player.skip(-10 * SECOND),
+    ten_on: () => player.skip(10 * SECOND),
+    first: () => player.seek(0),
+    last: () => player.seek(bench.frames.length - 1),
+    go_to: () => bench.stage.askWhere(),
     slower: () => player.shuttle(-1),
     stop: () => player.stop(),
     faster: () => player.shuttle(1),
     speed_down: () => player.changeSpeed(-1),
     speed_up: () => player.changeSpeed(1),
+    mute: () => bench.say(bench.stage.mute() ? "Sound off." : "Sound on."),
     loop: () => loop(bench),
     mark_in: () => mark(bench, "in"),
     mark_out: () => mark(bench, "out"),
@@ -40,6 +46,7 @@ export function commandsOf(bench) {
     nudge_on: () => nudge(bench, 1),
     nudge_back_10: () => nudge(bench, -10),
     nudge_on_10: () => nudge(bench, 10),
+    split: () => split(bench),
     checked: () => checkedToHere(bench),
     ambiguous: () => ambiguous(bench),
     cancel: () => cancel(bench),
@@ -209,6 +216,17 @@ function cancel(bench) {
   if (bench.marking.drop()) bench.say("Dropped.");
   else bench.selection = { type: null, id: null, edge: null };
   bench.render();
+}
+
+/** One instance becomes two that meet at the playhead. @param {Workbench} bench */
+function split(bench) {
+  const item = bench.selectedAsAnnotation;
+  const { time } = bench.player;
+  if (item?.level !== "full" || time <= (item.start ?? 0) || time >= (item.end ?? 0)) {
+    bench.say("Nothing to split: select a label with start and end, and put the playhead inside it.");
+    return;
+  }
+  bench.deeds.split(item, time);
 }
 
 /** @param {Workbench} bench */

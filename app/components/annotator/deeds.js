@@ -7,7 +7,7 @@
  */
 import { clicksInside } from "./agreement.js";
 import { annotationText, spanText } from "./panels/lists.js";
-import { bounded, clicked, withPresses } from "./statements.js";
+import { bounded, clicked, reshaped, withPresses } from "./statements.js";
 
 /** What a double click adds at level full, as a share of the view, before its edges are dragged. */
 const ADDED_SHARE = 0.04;
@@ -36,7 +36,42 @@ export class Deeds {
     const moments = this.bench.marking.marked;
     if (!moments) return;
     this.bench.marking.marks = { in: null, out: null };
+    this.#between(label, moments);
+  }
+
+  /** A span drawn with the pointer. @param {import("./types.js").Span} span @param {string | null} label */
+  draw([start, end], label) {
+    if (label === null) return;
+    const { frames } = this.bench;
+    this.bench.current = label;
+    const isPair = this.bench.level === "two-segment"; // clicks are pictures, boundaries lie between pictures
+    const times = isPair ? [frames.start(frames.at(start)), frames.start(frames.at(end))] : [frames.snap(start), frames.snap(end)];
+    this.#between(label, [{ time: times[0], pressed: null }, { time: times[1], pressed: null }]);
+  }
+
+  /** @param {string} label @param {[import("./marking.js").Moment, import("./marking.js").Moment]} moments */
+  #between(label, moments) {
     this.#state({ kind: this.bench.level === "two-segment" ? "pair" : "span", label, moments });
+  }
+
+  /** The selection is of another class. @param {string} label */
+  relabel(label) {
+    const item = this.bench.selectedAsAnnotation;
+    if (!item) this.bench.say(`Nothing is selected that could become ${label}: select a label or a proposal with ${this.bench.keyOf("next")} first.`);
+    else if (item.label === label) this.bench.say(`It is ${label} already.`);
+    else {
+      this.bench.current = label;
+      this.shape({ ...item, label });
+    }
+  }
+
+  /** @param {Annotation} item full @param {number} time inside it */
+  split(item, time) {
+    const { frames, level } = this.bench;
+    const first = reshaped(item, "end", time, level, frames);
+    const second = reshaped({ ...item, id: crypto.randomUUID() }, "start", time, level, frames);
+    this.shape(first, [{ kind: "annotation.put", annotation: second }]);
+    this.bench.say(`${item.label} split at ${this.bench.clock(time)}.`);
   }
 
   /** @param {import("./marking.js").Statement} statement */
@@ -85,14 +120,14 @@ export class Deeds {
     else this.bench.say("No open proposal above the slider.");
   }
 
-  /** The selected label, or the proposal as corrected, in its new shape. @param {Annotation} shaped */
-  shape(shaped) {
+  /** The selected label, or the proposal as corrected, in its new shape. @param {Annotation} shaped @param {import("./types.js").Change[]} [more] of the same step */
+  shape(shaped, more = []) {
     const item = this.bench.selected;
     if (item && !("clicks" in item)) {
       this.bench.selection = { type: "annotation", id: shaped.id, edge: this.bench.selection.edge };
-      this.bench.commit([{ kind: "proposal.accept", run: this.bench.model.run ?? undefined, proposal_id: item.id, annotation: shaped }]);
+      this.bench.commit([{ kind: "proposal.accept", run: this.bench.model.run ?? undefined, proposal_id: item.id, annotation: shaped }, ...more]);
     } else {
-      this.bench.commit([{ kind: "annotation.put", annotation: shaped }]);
+      this.bench.commit([{ kind: "annotation.put", annotation: shaped }, ...more]);
     }
     this.bench.say(`${shaped.label}: ${annotationText(shaped, this.bench.info.origin)}.`);
   }

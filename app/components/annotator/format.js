@@ -26,6 +26,18 @@ export const storedText = (value) => value.toFixed(6).replace(/^(-?)0\./, "$1.")
 /** A speed: `1×`, `.25×`, `−2×`. @param {number} rate */
 export const rateText = (rate) => `${String(Math.abs(rate)).replace(/^0\./, ".").replace(/^/, rate < 0 ? "−" : "")}×`;
 
+/**
+ * A place as a person types it: `1:02:03.5`, `2:03`, `83.2` (seconds), or `#250` (a frame).
+ * @param {string} text @returns {{time?: number, frame?: number} | null} microseconds after the first picture, or an index; null for neither
+ */
+export function placeOf(text) {
+  const frame = /^\s*#\s*(\d+)\s*$/.exec(text);
+  if (frame) return { frame: Number(frame[1]) };
+  const time = /^\s*(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?|[.,]\d+)\s*$/.exec(text);
+  if (!time) return null;
+  return { time: Math.round((Number(time[1] ?? 0) * 3600 + Number(time[2] ?? 0) * 60 + Number(time[3].replace(",", "."))) * 1e6) };
+}
+
 /** Times of day in a sentence, `0:21.3`, as pieces of text and microseconds after the first picture. @param {string} text */
 export function splitTimes(text) {
   /** @type {{text: string, time: number | null}[]} */

@@ -13,11 +13,17 @@ export const COMMANDS = [
   { command: "frame_on", says: "one frame on", chords: ["Right"] },
   { command: "second_back", says: "one second back", chords: ["Shift+Left"] },
   { command: "second_on", says: "one second on", chords: ["Shift+Right"] },
+  { command: "ten_back", says: "ten seconds back", chords: ["PageUp"] },
+  { command: "ten_on", says: "ten seconds on", chords: ["PageDown"] },
+  { command: "first", says: "first frame", chords: ["Home"] },
+  { command: "last", says: "last frame", chords: ["End"] },
+  { command: "go_to", says: "go to a time or a frame", chords: ["Alt+T"] },
   { command: "slower", says: "shuttle slower, then backwards", chords: ["J"] },
   { command: "stop", says: "stop", chords: ["K"] },
   { command: "faster", says: "shuttle faster", chords: ["L"] },
   { command: "speed_down", says: "speed down", chords: ["<"] },
   { command: "speed_up", says: "speed up", chords: [">"] },
+  { command: "mute", says: "sound off / on", chords: ["Shift+M"] },
   { command: "loop", says: "play the selection, loop it", chords: ["Shift+Space"] },
   { command: "mark_in", says: "mark in", chords: ["I"] },
   { command: "mark_out", says: "mark out", chords: ["O"] },
@@ -32,6 +38,7 @@ export const COMMANDS = [
   { command: "nudge_on", says: "nudge it a frame on", chords: ["Alt+Right"] },
   { command: "nudge_back_10", says: "nudge it 10 frames back", chords: ["Alt+Shift+Left"] },
   { command: "nudge_on_10", says: "nudge it 10 frames on", chords: ["Alt+Shift+Right"] },
+  { command: "split", says: "split the selected label at the playhead", chords: ["Shift+S"] },
   { command: "uncertain", says: "next uncertain place", chords: ["."] },
   { command: "uncertain_back", says: "the uncertain place before", chords: [","] },
   { command: "gaps", says: "play only what is unlabelled", chords: ["Alt+R"] },
@@ -58,7 +65,7 @@ export const COMMANDS = [
 ];
 
 /** Commands that go on while their key is held down. */
-export const REPEATING = new Set(["uncertain", "uncertain_back", "frame_back", "frame_on", "second_back", "second_on", "nudge_back", "nudge_on", "nudge_back_10",
+export const REPEATING = new Set(["uncertain", "uncertain_back", "frame_back", "frame_on", "second_back", "second_on", "ten_back", "ten_on", "nudge_back", "nudge_on", "nudge_back_10",
   "nudge_on_10", "zoom_in", "zoom_out", "next", "previous", "undo", "redo", "speed_up", "speed_down"]);
 
 /** @type {Record<string, string>} */

@@ -48,8 +48,23 @@ export class Live {
   async lookAround(signal) {
     const found = await api.runs(this.bench.info.id, signal).catch(() => null);
     if (!found || signal?.aborted) return;
+    this.#hearOfMedia(found);
     this.#hearOfRuns(found);
     if (found.class_list_version !== this.bench.info.class_list_version) await this.#learnClasses(signal);
+  }
+
+  /** A file that is read, copied for the browser or put back comes by itself; of one that is gone the player tells. @param {Awaited<ReturnType<typeof api.runs>>} found */
+  #hearOfMedia({ media, media_problem: problem }) {
+    const { info, player, stage, hooks } = this.bench;
+    const isNews = media !== null && info.media === null;
+    if (!player.hasPictures) info.media = media;
+    if (media === null && !player.hasPictures) stage.explain(problem ?? "");
+    if (!isNews) return;
+    if (info.n_frames === 0) hooks.open(info.id); // read since: only now its times are known
+    else {
+      stage.reveal();
+      player.load(media);
+    }
   }
 
   /** What is shown stays until the annotator asks for the new one. @param {Awaited<ReturnType<typeof api.runs>>} found */

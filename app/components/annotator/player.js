@@ -50,25 +50,28 @@ export class Player {
   constructor({ video, frames, media, onPresented, onState, onProblem, onToured = () => {} }) {
     this.video = video;
     this.frames = frames;
-    this.hasPictures = media !== null;
+    this.hasPictures = false;
     this.onPresented = onPresented;
     this.onState = onState;
     this.onProblem = onProblem;
     this.onToured = onToured;
-    if (media !== null) this.#load(media);
+    const { signal } = this.#listeners;
+    video.addEventListener("loadeddata", () => this.onState("ready"), { signal });
+    video.addEventListener("seeked", () => this.#seeked(), { signal });
+    video.addEventListener("ended", () => this.#ended(), { signal });
+    video.addEventListener("error", () => this.#lost(), { signal });
+    this.#listen();
+    if (media !== null) this.load(media);
     else onState("ready");
   }
 
-  /** @param {string} media */
-  #load(media) {
-    const { signal } = this.#listeners;
+  /** Show a file, from the frame on which the playhead stands. @param {string} media */
+  load(media) {
+    this.#halt();
+    this.hasPictures = true;
     this.onState("loading");
-    this.video.addEventListener("loadeddata", () => this.onState("ready"), { signal, once: true });
-    this.video.addEventListener("seeked", () => this.#seeked(), { signal });
-    this.video.addEventListener("ended", () => this.#ended(), { signal });
-    this.video.addEventListener("error", () => this.#lost(), { signal });
     this.video.src = media;
-    this.#listen();
+    if (this.index > 0) this.#aim(this.index);
   }
 
   /** Presentation time of the frame on the screen, microseconds. @returns {number} */
@@ -116,7 +119,7 @@ export class Player {
     this.#seeking = false;
     this.video.playbackRate = rate;
     this.video.play().catch((error) => {
-      if (this.#destroyed || error.name === "AbortError") return;
+      if (this.#destroyed || error.name === "AbortError" || this.video.error) return; // what is wrong with the file is told by its error
       this.stop();
       this.onProblem(`The browser does not start this video: ${error.message}`);
     });
@@ -129,10 +132,14 @@ export class Player {
   stop() {
     const wasRunning = this.rate > 0 && this.hasPictures;
     this.#halt();
-    if (!wasRunning) return;
-    this.#wanted = this.index;
+    if (wasRunning) this.#aim(this.index);
+  }
+
+  /** @param {number} index */
+  #aim(index) {
+    this.#wanted = index;
     this.#seeking = true;
-    this.video.currentTime = this.frames.middle(this.index) / 1e6;
+    this.video.currentTime = this.frames.middle(index) / 1e6;
   }
 
   #halt() {
@@ -227,8 +234,7 @@ export class Player {
       this.#wanted = null;
       return;
     }
-    this.#seeking = true;
-    this.video.currentTime = this.frames.middle(this.#wanted) / 1e6;
+    this.#aim(this.#wanted);
   }
 
   #seeked() {

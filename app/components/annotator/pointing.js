@@ -22,6 +22,7 @@ export function actionsOf(bench) {
     },
     shape: (_box, annotation) => bench.deeds.shape(annotation),
     add: (time, name) => bench.deeds.add(time, name ?? bench.current),
+    draw: (span, name) => bench.deeds.draw(span, name ?? bench.current),
     accept: (box) => bench.deeds.accept(bench.openProposals.filter(({ id }) => id === box.id)),
     cover: (span, isJudged) => bench.deeds.cover(span, isJudged),
     describe: (box) => describe(bench, box),

@@ -8,6 +8,7 @@ export function showScene(bench) {
   const open = [...marking.open.values()];
   const proposals = bench.openProposals;
   const context = { origin: bench.info.origin, colourOf: (/** @type {string} */ label) => bench.colourOf(label), select: chooser(bench) };
+  bench.element.dataset.model = bench.model.run === null ? "no" : "yes";
   bench.header.show(bench.level, bench.isComplete);
   bench.labelList.show(annotations, open, selection, context);
   bench.proposalList.show(proposalsOf(bench, proposals), selection, context);
@@ -37,9 +38,11 @@ function proposalsOf(bench, proposals) {
 /** @param {Workbench} bench @param {import("./types.js").Annotation[]} annotations @param {{label: string, time: number}[]} open @returns {import("./timeline/timeline.js").Scene} */
 function timelineOf(bench, annotations, open) {
   const { labels, model, selection, marking } = bench;
-  const asked = new Set(bench.openProposals.map(({ id }) => id));
+  const { openProposals } = bench;
+  const asked = new Set(openProposals.map(({ id }) => id));
+  const labelled = bench.undecided.filter(({ id }) => !asked.has(id));
   return {
-    annotations, proposals: bench.undecided, selection, ...bench.coverage, ambiguous: labels.shown.ambiguous,
+    annotations, proposals: [...openProposals, ...labelled], selection, ...bench.coverage, ambiguous: labels.shown.ambiguous,
     colourOf: (label) => bench.colourOf(label), strengthOf: (proposal) => (asked.has(proposal.id) ? model.strength(proposal) : 0),
     classes: bench.lanes, curves: model.curves, before: model.before, runTitle: model.title(model.run), beforeTitle: model.title(model.runBefore),
     note: model.note, strip: bench.strip, stripInfo: bench.info.strip, open, marks: { in: marking.marks.in?.time ?? null, out: marking.marks.out?.time ?? null },

@@ -17,7 +17,10 @@ export function panelsOf(bench) {
   const { info, hooks, deeds } = bench;
   return {
     header: new Header(info, { setLevel: (level) => bench.setLevel(level), seek: (time) => bench.player.seekTime(time), open: (video) => hooks.open(video) }),
-    stage: new Stage(() => bench.player.toggle()),
+    stage: new Stage({
+      toggle: () => bench.player.toggle(), mute: () => bench.commands.mute(), leave: () => hooks.focus(),
+      goTo: ({ time, frame }) => bench.player.seek(frame ?? bench.frames.at(info.origin + (time ?? 0))),
+    }),
     labelList: new LabelList(),
     proposalList: new ProposalList({
       setThreshold: (value) => bench.setThreshold(value), acceptAll: () => deeds.acceptAll(), showNewest: () => bench.showNewest(), openGrid: () => bench.commands.grid(),
@@ -32,6 +35,7 @@ export function paletteOf(bench) {
   const { info, keys, hooks, deeds } = bench;
   return new Palette(info.classes, keys.classes, {
     press: (label) => deeds.press(label), release: (label) => deeds.release(label), leave: () => hooks.focus(),
+    relabel: (label) => deeds.relabel(label),
     deny: (label) => bench.commit([{ kind: "label.set", label, present: bench.presence(label).present === false ? null : false }]),
   });
 }
@@ -52,7 +56,10 @@ export function playerOf(bench) {
       bench.clockwork?.tell(kind);
       bench.presented();
     },
-    onProblem: (reason) => bench.stage.explain(reason),
+    onProblem: (reason) => {
+      bench.stage.explain(reason);
+      bench.live.lookAround(); // the server may know more: a file that is gone
+    },
     onToured: () => reviewed(bench),
   });
 }

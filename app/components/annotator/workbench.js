@@ -103,7 +103,8 @@ export class Workbench {
   /** What is unusual about this video or its project, in words. */
   #greet() {
     const { info, keys } = this;
-    if (info.duration <= 0) this.say("This video has no duration: nothing in it can be marked. Import the file again, or remove it from the Library.", true);
+    if (info.duration <= 0 && info.media_problem) this.say("Nothing can be marked yet: this video has no length.");
+    else if (info.duration <= 0) this.say("This video has no duration: nothing in it can be marked. Import the file again, or remove it from the Library.", true);
     else if (keys.conflicts.length) this.say(`Keys collide: ${keys.conflicts[0]} See ?`);
     else if (info.other_annotators?.length) this.say(`${info.other_annotators.join(", ")} labelled this video too; you see your own labels.`);
   }

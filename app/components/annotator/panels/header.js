@@ -41,7 +41,8 @@ export class Header {
 
   /** @param {number} seconds */
   showClock(seconds) {
-    this.phi.textContent = `${clockText(seconds * 1e6, 0)} on this video · φ ${scoreText((seconds * 1e6) / Math.max(1, this.duration))}`;
+    const ratio = this.duration > 0 ? ` · φ ${scoreText((seconds * 1e6) / this.duration)}` : "";
+    this.phi.textContent = `${clockText(seconds * 1e6, 0)} on this video${ratio}`;
   }
 
   /** @param {import("../store/edits.js").EditQueue} queue */

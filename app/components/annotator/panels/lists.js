@@ -13,13 +13,16 @@ const SHORT = { "one-segment": "one", "two-segment": "two", full: "full" };
  * @typedef {{origin: number, colourOf: (label: string) => string, select: (type: "annotation" | "proposal", id: string | number) => void}} Context
  */
 
-/** Start and end counted from the first picture. @param {number} start @param {number} end @param {number} origin */
-export const spanText = (start, end, origin) => `${clockText(start - origin)} – ${clockText(end - origin)}`;
+/** Digits of a second in lists, where there is little room; words spell milliseconds, in which frames differ. */
+const BRIEF = 2;
 
-/** @param {Annotation} annotation @param {number} origin */
-export function annotationText(annotation, origin) {
+/** Start and end counted from the first picture. @param {number} start @param {number} end @param {number} origin @param {number} [decimals] */
+export const spanText = (start, end, origin, decimals = 3) => `${clockText(start - origin, decimals)} – ${clockText(end - origin, decimals)}`;
+
+/** @param {Annotation} annotation @param {number} origin @param {number} [decimals] */
+export function annotationText(annotation, origin, decimals = 3) {
   const [start, end] = spanOf(annotation);
-  return `${SHORT[annotation.level]} · ${annotation.level === "one-segment" ? clockText(start - origin) : spanText(start, end, origin)}`;
+  return `${SHORT[annotation.level]} · ${annotation.level === "one-segment" ? clockText(start - origin, decimals) : spanText(start, end, origin, decimals)}`;
 }
 
 /**
@@ -83,10 +86,10 @@ export class LabelList {
   show(annotations, open, selection, { origin, colourOf, select }) {
     const rows = annotations.slice(0, SHOWN).map((annotation) => ({ time: spanOf(annotation)[0], row: {
       colour: colourOf(annotation.label), label: annotation.label, id: annotation.id, isSelected: annotation.id === selection.id,
-      detail: annotationText(annotation, origin), pick: () => select("annotation", annotation.id),
+      detail: annotationText(annotation, origin, BRIEF), pick: () => select("annotation", annotation.id),
     } }));
     const opened = open.map(({ label, time }) => ({ time, row: {
-      colour: colourOf(label), label, id: "", isSelected: false, kind: "open", detail: `open · ${clockText(time - origin)} –`,
+      colour: colourOf(label), label, id: "", isSelected: false, kind: "open", detail: `open · ${clockText(time - origin, BRIEF)} –`,
     } }));
     const note = annotations.length > SHOWN ? `and ${annotations.length - SHOWN} more on the timeline` : annotations.length + open.length === 0 ? "None yet" : "";
     this.rows.show([...rows, ...opened].sort((a, b) => a.time - b.time).map(({ row }) => row), note);
@@ -123,7 +126,7 @@ export class ProposalList {
     const rows = proposals.slice(0, SHOWN).map((proposal) => ({
       colour: colourOf(proposal.label), label: proposal.label, id: String(proposal.id), isSelected: proposal.id === selection.id,
       kind: proposal.score < threshold ? "faint" : "",
-      detail: `${scoreText(proposal.score)} · ${spanText(proposal.start, proposal.end, origin)}`, key: proposal.id === current ? "Enter" : undefined,
+      detail: `${scoreText(proposal.score)} · ${spanText(proposal.start, proposal.end, origin, BRIEF)}`, key: proposal.id === current ? "Enter" : undefined,
       pick: () => select("proposal", proposal.id),
     }));
     this.rows.show(rows, proposals.length > SHOWN ? `and ${proposals.length - SHOWN} weaker ones on the timeline` : proposals.length ? "" : note);

@@ -15,7 +15,8 @@ export class Palette {
   /**
    * @param {ActionClass[]} classes
    * @param {Map<string, string>} keys chord -> class, those that work
-   * @param {{press: (label: string) => void, release: (label: string) => void, deny: (label: string) => void, leave: () => void}} actions
+   * @param {{press: (label: string) => void, release: (label: string) => void, deny: (label: string) => void,
+   *   relabel: (label: string) => void, leave: () => void}} actions `deny`: it does not occur, `relabel`: the selection is this
    */
   constructor(classes, keys, actions) {
     this.classes = classes;
@@ -32,8 +33,9 @@ export class Palette {
       oninput: () => this.#filter(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#typed(event), onblur: () => this.#clear(),
     }));
     this.card = h("div", { class: "card", "aria-hidden": true, hidden: true });
-    this.none = h("p", { class: "dim", hidden: true }, "No class has this in its name.");
-    this.element = h("section", { class: "palette" }, h("h2", {}, "Classes"), this.list, this.card, this.none, h("label", { class: "finder" }, this.input, cap("/")));
+    const words = classes.length ? "No class has this in its name." : "No class yet. Name some in the Library, under Classes; they appear here.";
+    this.none = h("p", { class: "dim", hidden: classes.length > 0 }, words);
+    this.element = h("section", { class: "palette" }, h("h2", {}, "Classes"), this.list, this.card, this.none, h("label", { class: "finder", hidden: classes.length === 0 }, this.input, cap("/")));
   }
 
   /** @param {Map<string, string>} keys chord -> class, those that work */
@@ -62,17 +64,17 @@ export class Palette {
     };
     const down = (/** @type {PointerEvent} */ event) => {
       if (event.button !== 0) return;
-      if (event.altKey) this.actions.deny(name);
-      else this.#press(name);
+      if (!this.#modified(name, event)) this.#press(name);
     };
     const button = h("button", {
       type: "button", class: "row", "data-class": name, title: description || example ? false : name, "aria-description": [description, example].filter(Boolean).join(". ") || null,
       onpointerdown: down, onpointerup: () => this.#release(), onpointerenter: () => this.#explain(one, button), onfocus: () => this.#explain(one, button), onblur: hide,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && this.#modified(name, event) && event.preventDefault(),
       onpointerleave: () => {
         hide();
         this.#release();
       },
-      onclick: (/** @type {MouseEvent} */ event) => event.detail === 0 && this.#tap(name), // by keyboard or a screen reader
+      onclick: (/** @type {MouseEvent} */ event) => event.detail === 0 && (this.#modified(name, event) || this.#tap(name)), // by keyboard or a screen reader
     }, swatch(colour), h("bdi", { class: "name" }, name), h("span", { class: "said" }));
     return button;
   }
@@ -112,7 +114,14 @@ export class Palette {
     const [best] = found(this.classes, this.input.value);
     const isChosen = event.key === "Enter" && best !== undefined;
     this.actions.leave();
-    if (isChosen) this.#tap(best.name);
+    if (isChosen && !this.#modified(best.name, event)) this.#tap(best.name);
+  }
+
+  /** With Alt a class is denied, with Shift it is given to the selection. @param {string} name @param {KeyboardEvent | MouseEvent} event @returns {boolean} whether it was either */
+  #modified(name, event) {
+    if (event.altKey) this.actions.deny(name);
+    else if (event.shiftKey) this.actions.relabel(name);
+    return event.altKey || event.shiftKey;
   }
 
   /** @param {string} name */

@@ -20,8 +20,10 @@ export class KeySheet {
       h("form", { method: "dialog" }, h("h1", {}, "Keys"), this.reset, h("button", { class: "bare", "aria-label": "Close" }, "✕")),
       h("p", { class: "dim" }, "Press a key's button to give its command another key, for everybody in this project."),
       this.notice, this.list, h("h2", {}, "Classes"),
-      h("p", { class: "dim" }, "Video: on or off. One click: each press is an instance. Two clicks: presses pair up. Full: hold, or tap twice. Their keys are set in the Library."),
+      h("p", { class: "dim" }, "Video: on or off. One click: each press is an instance. Two clicks: presses pair up. Full: hold, or tap twice. Their keys are set in the Library. With Shift a class is given to the selection; with Alt (click, or Enter on its button) it does not occur in this video."),
       h("dl", {}, ...[...bench.keys.classes].map(([key, name]) => h("div", {}, h("dt", {}, cap(key)), h("dd", {}, h("bdi", {}, name))))),
+      h("h2", {}, "Pointer"),
+      h("p", { class: "dim" }, "Timeline: wheel zooms, drag pans, drag an edge to correct it, double click adds or accepts, Shift+drag draws. On the hatched band a drag says checked, with Alt unchecked."),
       new ReactionTime(bench).element));
     this.element.addEventListener("keydown", (event) => this.#typed(event));
     this.element.addEventListener("cancel", (event) => this.#waiting !== null && event.preventDefault());

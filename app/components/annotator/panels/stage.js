@@ -1,23 +1,67 @@
 /** The picture with what is known of it, the line of messages, and the comment. */
 import { h } from "../dom.js";
-import { clockText, rateText } from "../format.js";
+import { clockText, placeOf, rateText } from "../format.js";
 
+const MUTED = "wtal:muted";
 const MESSAGE_MS = 5_000;
 const PROBLEM_MS = 12_000;
 
 export class Stage {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  /** @type {Map<HTMLElement, ReturnType<typeof setTimeout>>} */
+  #timers = new Map();
 
-  /** @param {() => void} toggle */
-  constructor(toggle) {
+  /** @param {{toggle: () => void, mute: () => void, goTo: (place: {time?: number, frame?: number}) => void, leave: () => void}} actions */
+  constructor({ toggle, mute, goTo, leave }) {
+    this.goTo = goTo;
+    this.leave = leave;
     this.video = /** @type {HTMLVideoElement} */ (h("video", { preload: "auto", playsinline: true, disablepictureinpicture: true, tabindex: "-1", "aria-label": "Video", onclick: toggle }));
     this.play = h("button", { type: "button", class: "bare play", "aria-label": "Play", onclick: toggle }, "▶");
-    this.readout = h("span", { class: "readout" });
+    this.readout = h("button", { type: "button", class: "bare readout", title: "Go to a time or a frame (Alt+T)", onclick: () => this.askWhere() });
+    this.wish = /** @type {HTMLInputElement} */ (h("input", {
+      class: "wish", hidden: true, placeholder: "1:02.5 or #250", "aria-label": "Go to a time (1:02.5) or a frame (#250)", autocomplete: "off", spellcheck: "false",
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.#typed(event), onblur: () => this.#show(false),
+    }));
+    this.sound = h("button", { type: "button", class: "bare sound", "aria-label": "Sound off", title: "Sound off / on (Shift+M)", onclick: mute }, "♪");
     this.reason = h("p", { class: "reason", hidden: true });
     this.message = h("p", { class: "message", role: "status", "aria-live": "polite", hidden: true });
     this.problem = h("p", { class: "message problem", role: "alert", hidden: true });
-    this.element = h("div", { class: "stage" }, this.video, this.reason, h("div", { class: "under" }, this.play, this.readout), h("div", { class: "messages" }, this.problem, this.message));
+    this.element = h("div", { class: "stage" }, this.video, this.reason, h("div", { class: "under" }, this.play, this.readout, this.wish, this.sound), h("div", { class: "messages" }, this.problem, this.message));
+    this.mute(localStorage.getItem(MUTED) === "true");
+  }
+
+  /** Let the annotator type where to go. */
+  askWhere() {
+    this.wish.value = "";
+    this.#show(true);
+    this.wish.focus();
+  }
+
+  /** @param {boolean} isAsking */
+  #show(isAsking) {
+    this.readout.hidden = isAsking;
+    this.wish.hidden = !isAsking;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #typed(event) {
+    if (event.key === "Escape") this.leave();
+    if (event.key !== "Enter") return;
+    const place = placeOf(this.wish.value);
+    this.leave();
+    if (place) this.goTo(place);
+    else this.say(`“${this.wish.value}” is no time and no frame: type 1:02.5 or #250.`, false);
+  }
+
+  /** Sound off or on, for the videos to come as well. @param {boolean} [isMuted] @returns {boolean} whether it is off now */
+  mute(isMuted = !this.video.muted) {
+    this.video.muted = isMuted;
+    this.sound.setAttribute("aria-pressed", String(isMuted));
+    try {
+      localStorage.setItem(MUTED, String(isMuted));
+    } catch {
+      // a full storage forgets it
+    }
+    return isMuted;
   }
 
   /** Why there is no picture. @param {string} reason */
@@ -25,6 +69,12 @@ export class Stage {
     this.reason.textContent = reason;
     this.reason.hidden = false;
     this.video.hidden = true;
+  }
+
+  /** There is a picture again. */
+  reveal() {
+    this.reason.hidden = true;
+    this.video.hidden = false;
   }
 
   /** @param {import("../player.js").Player} player @param {number} origin */
@@ -37,16 +87,14 @@ export class Stage {
     this.play.setAttribute("aria-label", player.isPlaying ? "Pause" : "Play");
   }
 
-  /** @param {string} text @param {boolean} isProblem */
+  /** The last message goes with the next; a problem stays for its time whatever is said meanwhile. @param {string} text @param {boolean} isProblem */
   say(text, isProblem) {
     const place = isProblem ? this.problem : this.message;
+    if (isProblem) this.message.hidden = true;
     place.textContent = text;
     place.hidden = false;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.message.hidden = true;
-      this.problem.hidden = true;
-    }, isProblem ? PROBLEM_MS : MESSAGE_MS);
+    clearTimeout(this.#timers.get(place));
+    this.#timers.set(place, setTimeout(() => (place.hidden = true), isProblem ? PROBLEM_MS : MESSAGE_MS));
   }
 }
 

@@ -50,6 +50,7 @@ function press(timeline, at) {
   timeline.hover.hide();
   const found = under(timeline, at);
   const lane = laneAt(timeline, at);
+  if (at.shift && (lane?.kind === "labels" || lane?.kind === "curve")) return draw(timeline, at, lane);
   if (found && (found.edge !== null || found.box.level === "one-segment")) return reshape(timeline, found.box, found.edge);
   if (lane?.kind === "axis" || lane?.kind === "strip") return scrub(timeline);
   if (lane?.kind === "minimap") return carry(timeline, at, -(timeline.view.last - timeline.view.first));
@@ -93,8 +94,18 @@ function carry(timeline, from, span) {
   return { move, drop: () => {}, cancel: () => {} };
 }
 
+/** Draw an instance: on a curve of its class, else of the current one. @param {Timeline} timeline @param {Touch} from @param {import("./lanes.js").Lane} lane @returns {import("./pointer.js").Drag} */
+function draw(timeline, from, { y, name }) {
+  return paint(timeline, from, y + 8, (span) => timeline.actions.draw(span, name ?? null));
+}
+
 /** Paint what was judged; with Alt, take it back. @param {Timeline} timeline @param {Touch} from @param {number} y @returns {import("./pointer.js").Drag} */
 function cover(timeline, from, y) {
+  return paint(timeline, from, y, (span, at) => timeline.actions.cover(span, !at.alt));
+}
+
+/** A span under the pointer, and what is done with it. @param {Timeline} timeline @param {Touch} from @param {number} y @param {(span: import("../types.js").Span, at: Touch) => void} does @returns {import("./pointer.js").Drag} */
+function paint(timeline, from, y, does) {
   const start = timeAt(timeline, from.x);
   return {
     move: (at) => {
@@ -105,7 +116,7 @@ function cover(timeline, from, y) {
       timeline.painting = null;
       const end = timeAt(timeline, at.x);
       timeline.overlay.paint(timeline);
-      timeline.actions.cover(start < end ? [start, end] : [end, start], !at.alt);
+      does(start < end ? [start, end] : [end, start], at);
     },
     cancel: () => {
       timeline.painting = null;

@@ -11,7 +11,7 @@
  * @typedef {import("./pointer.js").Touch} Touch
  *
  * @typedef {object} Scene all the timeline shows
- * @property {Annotation[]} annotations ascending @property {Proposal[]} proposals open ones, best first
+ * @property {Annotation[]} annotations ascending @property {Proposal[]} proposals without a decision, best first, those labelled already last
  * @property {{id: string | number | null, edge: "start" | "end" | null}} selection
  * @property {Span[]} checkedAll @property {Span[]} checkedSome @property {Span[]} ambiguous
  * @property {(label: string) => string} colourOf @property {(proposal: Proposal) => number} strengthOf
@@ -27,6 +27,7 @@
  * @property {(box: Box, edge: "start" | "end" | null, time: number) => Annotation | null} shaped what a drag would make; null: it cannot
  * @property {(box: Box, annotation: Annotation) => void} shape commits that
  * @property {(time: number, name: string | null) => void} add double click; `name` on a curve
+ * @property {(span: Span, name: string | null) => void} draw an instance; `name` on a curve
  * @property {(box: Box) => void} accept @property {(span: Span, isJudged: boolean) => void} cover
  * @property {(box: Box) => string} describe
  */

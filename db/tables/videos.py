@@ -25,6 +25,7 @@ class Video(Base):
         Index(None, "project_id", "added_at"),
         Index(None, "project_id", "n_annotations"),
         Index(None, "project_id", "label_level"),
+        Index(None, "project_id", "complete_version"),
     )
 
     id: Mapped[Key]

@@ -3,7 +3,9 @@
 Run it with ``python -m benchmarks.library``. Bars: first paint < 1 s, filter < 300 ms. The first paint lasts until
 the first row is drawn: after a cold load of the site (Streamlit's own scripts included), a reload with these in
 the browser's cache, and a click in the sidebar. The rows are drawn on a canvas, so "drawn" is when the grid's
-accessible table says so and a frame has been composed after it.
+accessible table says so and a frame has been composed after it. The grid writes that table a fifth of a second late on
+purpose (it waits until nothing more changes), so a filter is timed by the canvas itself: until the last change of the
+first row's name in its pixels.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from app import jobs  # noqa: F401 - the background jobs name their services, so they are loaded first
 from app.routes.security import COOKIE
@@ -33,6 +35,23 @@ FIRST_ROW = (
     """(name) => document.querySelector('[data-testid=stDataFrame] table tbody tr')?.textContent.includes(name)"""
 )
 COMPOSED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+WATCH = """() => {
+  const marks = (window.paints = { pressed: 0, at: [], isOver: false });
+  addEventListener("keydown", () => (marks.pressed = performance.now()), { capture: true, once: true });
+  let before = "";
+  const look = () => {
+    const canvas = document.querySelector("[data-testid=stDataFrame] canvas");
+    const scale = canvas ? canvas.width / canvas.clientWidth : 1;
+    const name = canvas && [110, 40, 150, 30].map((pixels) => Math.round(pixels * scale));
+    const now = canvas ? canvas.getContext("2d").getImageData(...name).data.join() : before;
+    if (before && now !== before) marks.at.push(performance.now());
+    before = now;
+    if (!marks.isOver) requestAnimationFrame(look);
+  };
+  look();
+}"""
+LAST_PAINT = "() => { paints.isOver = true; return paints.at.at(-1) - paints.pressed }"
 
 
 def many_videos(workspace: Workspace, n_videos: int) -> int:
@@ -66,6 +85,14 @@ def _until_drawn(page: Page, act: Callable[[], Any], first: str) -> float:
     return time.perf_counter() - began
 
 
+def _until_painted(page: Page, box: Locator, first: str) -> float:
+    """Seconds from Enter to the last change of the first row's name on the canvas before the table names it."""
+    page.evaluate(WATCH)
+    box.press("Enter")
+    page.wait_for_function(FIRST_ROW, arg=first, timeout=120_000)
+    return float(page.evaluate(LAST_PAINT)) / 1000
+
+
 def measured(page: Page, url: str, rounds: int) -> dict[str, list[float]]:
     """Seconds of each kind of opening and filtering, ``rounds`` times each."""
     found: dict[str, list[float]] = {name: [] for name in ("cold", "reload", "sidebar", "filter")}
@@ -84,10 +111,10 @@ def measured(page: Page, url: str, rounds: int) -> dict[str, list[float]]:
         found["sidebar"].append(_until_drawn(page, page.get_by_role("link", name="Library").click, first))
         page.wait_for_timeout(1500)
         box.fill("00100")
-        found["filter"].append(_until_drawn(page, lambda: box.press("Enter"), hundredth))
+        found["filter"].append(_until_painted(page, box, hundredth))
         page.wait_for_timeout(500)
         box.fill("")
-        found["filter"].append(_until_drawn(page, lambda: box.press("Enter"), first))
+        found["filter"].append(_until_painted(page, box, first))
     return found
 
 

@@ -290,7 +290,7 @@ def test_backspace_deletes_and_undo_and_redo_go_both_ways(desk: Desk):
 
 def test_done_marks_a_watched_video_complete(desk: Desk):
     desk.press("Alt+4")
-    desk.page.evaluate("window.annotator.bench.player.watched.push([0, 9_600_000])")
+    desk.page.evaluate("window.annotator.bench.player.watching.spans.push([0, 9_600_000])")
     desk.page.evaluate("window.unmount()")
     desk.open(1)  # what was watched in an earlier visit counts
     desk.press("n")

@@ -7,6 +7,7 @@
 import { copied, paste } from "./clipboard.js";
 import { h, isTyping } from "./dom.js";
 import { capText, chordsOf, REPEATING } from "./keys.js";
+import { fetchVideo } from "./learning.js";
 import { Workbench } from "./workbench.js";
 
 /** Keys the browser or the page would take for itself. */
@@ -81,7 +82,7 @@ class Annotator {
     this.bench = null;
     this.host.replaceChildren(h("p", { class: "opening", role: "status" }, "Opening…"));
     try {
-      const [info, frames] = await Workbench.fetch(video, opening.signal);
+      const [info, frames] = await fetchVideo(video, opening.signal);
       if (opening.signal.aborted) return;
       this.#show(new Workbench(info, frames, this.#hooks()));
     } catch (error) {

@@ -1,5 +1,6 @@
 /** What goes on by itself while a video is open: other sessions, new models and classes, a hidden tab, clocks that jump, goodbye. */
 import { api } from "./api.js";
+import { setClasses } from "./learning.js";
 import { keepWatched } from "./store/watched.js";
 import { sendLeftovers } from "./store/edits.js";
 
@@ -82,7 +83,7 @@ export class Live {
   async #learnClasses(signal) {
     const { bench } = this;
     const info = await api.video(bench.info.id, signal).catch(() => null);
-    if (info && !signal?.aborted && bench.queue.pending.length === 0) bench.setClasses(info);
+    if (info && !signal?.aborted && bench.queue.pending.length === 0) setClasses(bench, info);
   }
 
   /** A computer that slept or was set to another time: labels lie on the video's clock, so only words are needed. */

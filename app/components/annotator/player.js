@@ -3,14 +3,12 @@
  * `requestVideoFrameCallback`, looked up in the table; what is asked for is the middle of a frame, so that no rounding
  * lands on a neighbour. Without pictures (features only, a missing file) the same playhead runs on a steady clock.
  */
-import { merged } from "./intervals.js";
+import { Watching } from "./watching.js";
 
 export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
 const SHUTTLE = [-4, -2, -1, 0, 1, 2, 4];
 /** A picture that does not come within this time after `seeked` was on the screen already. */
 const PRESENT_MS = 250;
-/** Pictures farther apart than this in a running playback were not watched in between (microseconds of video per 1x). */
-const WATCH_GAP = 500_000;
 
 /** @typedef {import("./frames.js").FrameTable} FrameTable @typedef {import("./types.js").Span} Span */
 
@@ -25,8 +23,6 @@ export class Player {
   looped = null;
   /** Spans still to be played, one after the other, the first of them now. @type {Span[]} */
   tour = [];
-  /** What has been on the screen. @type {Span[]} */
-  watched = [];
 
   /** @type {number | null} */
   #wanted = null;
@@ -50,6 +46,7 @@ export class Player {
   constructor({ video, frames, media, onPresented, onState, onProblem, onToured = () => {} }) {
     this.video = video;
     this.frames = frames;
+    this.watching = new Watching(frames);
     this.hasPictures = false;
     this.onPresented = onPresented;
     this.onState = onState;
@@ -265,7 +262,7 @@ export class Player {
 
   /** @param {number} index */
   #present(index) {
-    this.#watch(index);
+    this.watching.saw(index, this.index, this.rate);
     this.index = index;
     const span = this.looped ?? this.tour[0];
     if (span && this.isPlaying && !this.#seeking) {
@@ -274,17 +271,6 @@ export class Player {
       if ((isOver && !isOneFrame) || (this.looped && this.time < span[0])) this.#turn();
     }
     this.onPresented();
-  }
-
-  /** @param {number} index */
-  #watch(index) {
-    const gap = this.frames.start(index) - this.time;
-    const isFlow = this.rate > 0 && gap > 0 && gap <= WATCH_GAP * Math.max(1, this.rate);
-    const from = isFlow ? this.time : this.frames.start(index);
-    const last = this.watched.at(-1);
-    if (last && last[0] <= from && from <= last[1]) last[1] = Math.max(last[1], this.frames.start(index + 1));
-    else this.watched.push([from, this.frames.start(index + 1)]);
-    if (this.watched.length > 200) this.watched = merged(this.watched);
   }
 
   #ended() {

@@ -1,6 +1,7 @@
 /** Commands that look through the video: uncertain places, gaps, the newest model, the grid of proposals. */
 import { ahead, gapsOf } from "./gaps.js";
 import { intersection, total } from "./intervals.js";
+import { showNewest } from "./learning.js";
 import { Grid } from "./panels/grid.js";
 import { placeText, uncertainPlaces } from "./uncertain.js";
 
@@ -21,7 +22,7 @@ export function reviewsOf(bench) {
     grid: () => Grid.open(bench),
     newest: () => {
       if (bench.model.newer === null) bench.say("No newer model has looked at this video.");
-      else bench.showNewest();
+      else showNewest(bench);
     },
   };
 }

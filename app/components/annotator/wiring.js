@@ -23,7 +23,7 @@ export function panelsOf(bench) {
     }),
     labelList: new LabelList(),
     proposalList: new ProposalList({
-      setThreshold: (value) => bench.setThreshold(value), acceptAll: () => deeds.acceptAll(), showNewest: () => bench.showNewest(), openGrid: () => bench.commands.grid(),
+      setThreshold: (value) => bench.setThreshold(value), acceptAll: () => deeds.acceptAll(), showNewest: () => bench.commands.newest(), openGrid: () => bench.commands.grid(),
     }),
     palette: paletteOf(bench),
     comment: new CommentBox((text) => bench.commit([{ kind: "comment.set", text }]), () => hooks.focus()),

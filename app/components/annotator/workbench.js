@@ -1,7 +1,7 @@
 /**
  * One open video: its labels, its player, its timeline, its clock, and the panels that show them. State lives here and
  * in what it holds. What the keys do is in commands.js and review.js, how it is shown in scene.js, and what happens by
- * itself while it is open in live.js.
+ * itself while it is open in live.js, which tells learning.js what is new.
  *
  * @typedef {import("./types.js").Annotation} Annotation
  * @typedef {import("./types.js").Change} Change
@@ -15,9 +15,9 @@ import { api } from "./api.js";
 import { commandsOf, shownTime } from "./commands.js";
 import { Deeds } from "./deeds.js";
 import { h } from "./dom.js";
-import { FrameTable } from "./frames.js";
 import { intersection, merged } from "./intervals.js";
 import { capText, keyTable } from "./keys.js";
+import { loadModel, loadStrip } from "./learning.js";
 import { Live } from "./live.js";
 import { Marking } from "./marking.js";
 import { ModelOutput } from "./model.js";
@@ -45,7 +45,8 @@ export class Workbench {
   marking = new Marking();
   deeds = new Deeds(this);
   session = crypto.randomUUID();
-  #gone = new AbortController();
+  /** Aborted when the video is closed. */
+  gone = new AbortController();
   #isAsking = false;
   /** @type {CanvasImageSource | null} */
   strip = null;
@@ -54,18 +55,7 @@ export class Workbench {
   /** Microseconds a mark set while playing is put back, on the clock of the wall. */
   compensation = 0;
 
-  /**
-   * @param {string | number} video @param {AbortSignal} signal
-   * @returns {Promise<[VideoInfo, FrameTable]>}
-   */
-  static async fetch(video, signal) {
-    const info = await api.video(video, signal);
-    const end = info.origin + info.duration;
-    if (info.n_frames === 0) return [info, FrameTable.without(info.origin, end)];
-    return [info, FrameTable.parse(await api.frames(video, signal), end)];
-  }
-
-  /** @param {VideoInfo} info @param {FrameTable} frames @param {Hooks} hooks */
+  /** @param {VideoInfo} info @param {import("./frames.js").FrameTable} frames @param {Hooks} hooks */
   constructor(info, frames, hooks) {
     this.info = info;
     this.frames = frames;
@@ -88,13 +78,14 @@ export class Workbench {
     this.footer = footer(this.keys);
     this.element = h("div", { class: "bench" }, this.header.element, middle(this), this.timeline.element, this.footer);
     this.player = playerOf(this);
-    this.player.watched = watchedBefore(info);
+    this.player.watching.spans = watchedBefore(info);
     this.commands = { ...commandsOf(this), ...reviewsOf(this) };
     this.queue = queueOf(this);
     this.labels.attach(this.queue);
     this.clockwork = clockOf(this);
-    this.live = new Live(this, this.#gone.signal);
-    this.#load();
+    this.live = new Live(this, this.gone.signal);
+    loadModel(this);
+    loadStrip(this);
     this.render();
     this.header.showSaved(this.queue);
     this.#greet();
@@ -109,48 +100,8 @@ export class Workbench {
     else if (info.other_annotators?.length) this.say(`${info.other_annotators.join(", ")} labelled this video too; you see your own labels.`);
   }
 
-  async #load() {
-    const { signal } = this.#gone;
-    if (this.info.strip) this.#loadStrip(this.info.strip.url);
-    try {
-      await this.model.load(api, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.model.note = `The model's output cannot be shown: ${/** @type {Error} */ (error).message}`;
-    }
-    if (!signal.aborted) this.#learned();
-  }
-
-  /** The model's output is there, or is another one. */
-  #learned() {
-    if (this.model.run !== null) this.labels.learnDecisions(this.model.run, this.model.proposals);
-    const labelled = new Set([...this.annotations.map(({ label }) => label), ...this.labels.shown.labels.keys()]);
-    this.lanes = this.model.ordered(this.info.classes.map(({ name }) => name), labelled);
-    this.render();
-  }
-
-  /** Show what the newest run says; the run shown until now becomes the grey trace. What was chosen of it is let go, as its proposals bear the same numbers. */
-  async showNewest() {
-    const before = this.model.title(this.model.run);
-    if (!(await this.model.loadNewest(api, this.#gone.signal))) return;
-    if (this.selection.type === "proposal") this.selection = { type: null, id: null, edge: null };
-    this.places.forget();
-    this.#learned();
-    this.say(`${this.model.title(this.model.run)} is shown${before ? `, ${before} is grey` : ""}. Your labels are as they were.`);
-  }
-
-  /** @param {string} url */
-  #loadStrip(url) {
-    const picture = new Image();
-    picture.onload = () => {
-      this.strip = picture;
-      this.render();
-    };
-    picture.src = url;
-  }
-
   destroy() {
-    this.#gone.abort();
+    this.gone.abort();
     this.live.farewell();
     this.player.destroy();
     this.timeline.destroy();
@@ -218,7 +169,7 @@ export class Workbench {
 
   /** Time that has been on the screen, in this and earlier visits. */
   get watched() {
-    return merged(this.player.watched);
+    return merged(this.player.watching.spans);
   }
 
   /** Judged for all classes, and for some. */
@@ -349,21 +300,11 @@ export class Workbench {
     this.footer = line;
   }
 
-  /** The class list was changed elsewhere: show it, and the labels under the names they have now. @param {VideoInfo} info as the server tells it now */
-  setClasses(info) {
-    const { classes, class_list_version, sequence } = info;
-    Object.assign(this.info, { classes, class_list_version });
-    this.queue.sequence = sequence;
-    this.labels.restart(stateOf(info), new History(stepsOf(info.undo), stepsOf(info.redo)));
-    this.marking.open.clear();
-    this.colours = new Map(classes.map(({ name, colour }) => [name, colour]));
-    if (!this.current || !this.colours.has(this.current)) this.current = classes[0]?.name ?? null;
-    this.setKeys(info.keys ?? {});
+  /** The classes are others now. */
+  renewPalette() {
     const { palette } = this;
     this.palette = paletteOf(this);
     palette.element.replaceWith(this.palette.element);
-    this.#learned();
-    this.say("The list of classes was changed; it is shown as it is now.");
   }
 
   /** To the next video. */

@@ -79,6 +79,19 @@ def test_a_file_lost_while_open_is_told_in_the_servers_words_and_comes_back(
     assert desk.page.locator(".reason").is_hidden()
 
 
+def test_a_picture_lost_with_the_server_is_back_when_the_server_is(desk: Desk):
+    desk.go(50)
+    desk.server.stop()
+    desk.page.evaluate("() => { const { video } = window.annotator.bench.stage; video.src += '?again'; }")
+    desk.page.wait_for_function("() => !window.annotator.bench.player.hasPictures")
+    desk.server.start()
+    desk.page.wait_for_function("() => window.annotator.bench.info.media === null")
+    desk.page.evaluate(LOOK)
+    desk.page.wait_for_function("() => window.annotator.bench.stage.video.readyState >= 2")
+    desk.settle()
+    assert desk.code == desk.frame
+
+
 def test_a_project_without_classes_says_where_to_name_them(
     films: dict[str, CodedVideo], serve: Callable[..., FakeServer], screen: Page
 ):

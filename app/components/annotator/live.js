@@ -54,12 +54,19 @@ export class Live {
     if (found.class_list_version !== this.bench.info.class_list_version) await this.#learnClasses(signal);
   }
 
+  /** The player has lost its file. If that was the network, or the server is away, the next look tries again. @param {boolean} wasNetwork */
+  async lost(wasNetwork) {
+    const found = wasNetwork ? null : await api.runs(this.bench.info.id).catch(() => null);
+    if (found) this.#hearOfMedia(found);
+    else this.bench.info.media = null;
+  }
+
   /** A file that is read, copied for the browser or put back comes by itself; of one that is gone the player tells. @param {Awaited<ReturnType<typeof api.runs>>} found */
   #hearOfMedia({ media, media_problem: problem }) {
     const { info, player, stage, hooks } = this.bench;
     const isNews = media !== null && info.media === null;
     if (!player.hasPictures) info.media = media;
-    if (media === null && !player.hasPictures) stage.explain(problem ?? "");
+    if (media === null && problem && !player.hasPictures) stage.explain(problem);
     if (!isNews) return;
     if (info.n_frames === 0) hooks.open(info.id); // read since: only now its times are known
     else {

@@ -40,7 +40,7 @@ export class Player {
    * @param {string | null} options.media address of the file, null where there is none
    * @param {() => void} options.onPresented a picture came to the screen
    * @param {(kind: "play" | "pause" | "seek" | "loading" | "ready") => void} options.onState
-   * @param {(reason: string) => void} options.onProblem the file cannot be played; the playhead goes on without it
+   * @param {(reason: string, wasNetwork?: boolean) => void} options.onProblem the file cannot be played; the playhead goes on without it
    * @param {() => void} [options.onToured] the last span of a tour has been played
    */
   constructor({ video, frames, media, onPresented, onState, onProblem, onToured = () => {} }) {
@@ -308,6 +308,6 @@ export class Player {
     this.hasPictures = false;
     this.#seeking = false;
     this.onState("ready");
-    this.onProblem(`This video cannot be played: ${reasons[this.video.error?.code ?? 0] || "unknown reason"}. The timeline works without it.`);
+    this.onProblem(`This video cannot be played: ${reasons[this.video.error?.code ?? 0] || "unknown reason"}. The timeline works without it.`, this.video.error?.code === MediaError.MEDIA_ERR_NETWORK);
   }
 }

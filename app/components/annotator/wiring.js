@@ -56,9 +56,9 @@ export function playerOf(bench) {
       bench.clockwork?.tell(kind);
       bench.presented();
     },
-    onProblem: (reason) => {
+    onProblem: (reason, wasNetwork = false) => {
       bench.stage.explain(reason);
-      bench.live.lookAround(); // the server may know more: a file that is gone
+      bench.live.lost(wasNetwork); // the server may know more: a file that is gone
     },
     onToured: () => reviewed(bench),
   });

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -97,6 +98,11 @@ def working(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen
             yield process
         finally:
             _stop(process, signal.SIGTERM)
+
+
+def page_link(page: Page, name: str) -> Locator:
+    """The sidebar's link to a page; a page's own text may hold a second link of that name."""
+    return page.get_by_test_id("stSidebarNav").get_by_role("link", name=name)
 
 
 def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -20,7 +20,7 @@ from app.services import adding, annotating, identity, library
 from app.settings import Settings
 from app.workspace import Workspace
 from tests.browser.annotator_fixtures import CodedVideo, code_video, constant, hills
-from tests.browser.conftest import free_port, serving
+from tests.browser.conftest import free_port, page_link, serving
 from wtal_core.domain import Proposal, Segment
 from wtal_core.features.video import make_strip, probe
 
@@ -228,9 +228,9 @@ def test_who_comes_by_the_link_of_the_page_has_its_keys_without_a_click(
     browser: Browser, workspace: Workspace, base_url: str, video: int
 ):
     app = App(_page(browser, workspace, base_url), base_url, video)
-    app.page.get_by_role("link", name="Cost").click()
+    page_link(app.page, "Cost").click()
     app.page.get_by_role("heading", name="Cost").wait_for()
-    app.page.get_by_role("link", name="Annotate").click()
+    page_link(app.page, "Annotate").click()
     app.host.wait_for()
     app.until(OPEN)
     app.until("(host) => host.matches(':focus') || host.getRootNode().activeElement === host")

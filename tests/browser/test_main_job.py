@@ -107,7 +107,7 @@ def add_and_extract(page: Page, workspace: Workspace, project: int, films: Path)
     page.goto(f"/?project={project}")
     page.get_by_role("textbox", name="Folder or video").fill(str(films))
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text(f"{N_VIDEOS} ready")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(f"{N_VIDEOS} ready").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("tab", name="Split", exact=True).click()
     page.get_by_role("button", name="Make the split").click()
     expect(page.get_by_text("4 training, 1 validation").first).to_be_visible(timeout=PATIENCE)
@@ -149,7 +149,7 @@ def import_the_validation_video(page: Page, project: int, films: Path, stems: li
     page.locator("input[type=file]").set_input_files(tmp_path / "validation.json")
     expect(page.get_by_text("validation.json").first).to_be_visible()
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("annotations of 1 videos imported.")).to_be_visible()
+    expect(page.get_by_text("annotations of 1 videos imported.").first).to_be_visible()
 
 
 def retrain(page: Page, workspace: Workspace, project: int) -> int:
@@ -160,7 +160,7 @@ def retrain(page: Page, workspace: Workspace, project: int) -> int:
     until(lambda: runs.show(workspace, view.run.id).run.status not in runs.ACTIVE)
     done = runs.show(workspace, view.run.id)
     assert done.run.status == "done", done.run.error
-    expect(page.get_by_text("Labels used")).to_be_visible()
+    expect(page.get_by_text("Labels used").first).to_be_visible()
     used = runs.usage(workspace, done.run.id).levels
     assert used["full"]["used"] and used["two-segment"]["used"] and used["one-segment"]["used"]
     assert not jobs.active(workspace, project)
@@ -200,7 +200,7 @@ def measure(page: Page, workspace: Workspace, project: int, run: int) -> None:
     assert point.run == run
     assert point.seconds > 0
     page.goto(f"/results?project={project}")
-    expect(page.get_by_text("Average mAP, %")).to_be_visible()
+    expect(page.get_by_text("Average mAP, %").first).to_be_visible()
     page.goto(f"/cost?project={project}")
     expect(page.locator("[role=gridcell]", has_text=f"run {run}")).to_have_count(1)
 

@@ -18,7 +18,7 @@ from app.routes.security import COOKIE
 from app.services import annotating, exchange, feature_folder, identity, library, merging, runs, split
 from app.settings import Settings
 from app.workspace import Workspace
-from tests.browser.conftest import serving
+from tests.browser.conftest import page_link, serving
 
 CLASSES = ("Jump", "Run")
 PATIENCE = 60_000
@@ -109,9 +109,9 @@ def test_a_first_visit_gives_a_name_and_keeps_it(page: Page, base_url: str, proj
     expect(page.get_by_role("alert")).to_contain_text("is kept for labels that no person made", timeout=PATIENCE)
     name.fill("Grace")
     name.press("Enter")
-    expect(page.get_by_role("heading", name="Library")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Library").first).to_be_visible(timeout=PATIENCE)
     page.reload()
-    expect(page.get_by_role("heading", name="Library")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Library").first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_label("Your name")).to_have_count(0)
 
 
@@ -129,13 +129,13 @@ def test_every_page_has_its_own_name_as_address_and_the_root_leads_to_the_librar
     page.go_back()  # not into the redirect again
     page.wait_for_url("**/annotate?*", timeout=PATIENCE)
     page.goto(f"/?project={project}")
-    expect(page.get_by_role("heading", name="Library")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Library").first).to_be_visible(timeout=PATIENCE)
     context.clear_cookies()
     page.goto(f"/cost?project={project}")
     page.get_by_label("Your name").fill("Hedy")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("heading", name="Cost")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Cost").first).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_first_visit_to_any_page_meets_the_whole_frame(
@@ -147,7 +147,7 @@ def test_a_first_visit_to_any_page_meets_the_whole_frame(
         context.add_cookies([{"name": COOKIE, "value": identity.sign_in(workspace, "ada"), "url": url}])
         page = context.new_page()
         page.goto(f"{url}/annotate")
-        expect(page.get_by_role("link", name="Library")).to_be_visible(timeout=PATIENCE)
+        expect(page_link(page, "Library")).to_be_visible(timeout=PATIENCE)
         context.close()
 
 
@@ -197,7 +197,7 @@ def test_a_label_file_is_imported_and_its_classes_join_the_list(
     page.locator("input[type=file]").set_input_files(tmp_path / "labels.json")
     expect(page.get_by_text("labels.json").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("10 annotations of 10 videos imported.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("10 annotations of 10 videos imported.").first).to_be_visible(timeout=PATIENCE)
     assert len(merging.labels_for_training(workspace, other)) == 8
 
 
@@ -208,7 +208,7 @@ def test_a_training_survives_a_refresh_and_a_second_tab_and_ends_in_results_and_
     wait_for_the_catalogue(workspace)
     page = ada()
     page.goto(f"/train?project={project}")
-    expect(page.get_by_text("8 training videos")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("8 training videos").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Train", exact=True).click()
     started = page.get_by_text(re.compile(r"Run \d+ · mixed")).first
     expect(started).to_be_visible(timeout=PATIENCE)
@@ -226,12 +226,12 @@ def test_a_training_survives_a_refresh_and_a_second_tab_and_ends_in_results_and_
     assert view.run.status == "done", view.run.error
     assert view.average_mAP is not None
     assert view.average_mAP > 0.5  # planted actions are easy
-    expect(page.get_by_text("Labels used")).to_be_visible(timeout=PATIENCE)  # by itself, without a refresh
-    page.get_by_role("link", name="Results").click()
-    expect(page.get_by_text("Average mAP, %")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Labels used").first).to_be_visible(timeout=PATIENCE)  # by itself, without a refresh
+    page_link(page, "Results").click()
+    expect(page.get_by_text("Average mAP, %").first).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=PATIENCE)
-    page.get_by_role("link", name="Cost").click()
-    expect(page.get_by_text("mAP bought by annotation time")).to_be_visible(timeout=PATIENCE)
+    page_link(page, "Cost").click()
+    expect(page.get_by_text("mAP bought by annotation time").first).to_be_visible(timeout=PATIENCE)
     expect(cell(page, f"run {view.run.id}")).to_have_count(1, timeout=PATIENCE)
 
 
@@ -258,7 +258,7 @@ def test_pages_follow_the_systems_light_and_dark(
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"/?project={project}")
-    expect(page.get_by_role("heading", name="Library")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Library").first).to_be_visible(timeout=PATIENCE)
     ground = page.locator(".stApp").evaluate("element => getComputedStyle(element).backgroundColor")
     context.close()
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 27)"}[scheme]

@@ -18,7 +18,7 @@ TEST_ONLY = {
     "ttc_loc": ("threshold_test", "centred", "segment_score", "class_weight"),
     "lpat": ("threshold_test", "centred", "segment_score"),
     "gaufuse": ("test", "test_template", "test_temperature", "test_mix", "test_upsample", "class_power"),
-    "mixed": ("class_power", "outer_ratio", "suppression"),
+    "mixed": ("class_power", "contrast", "outer_ratio", "suppression"),
 }
 """Settings that no loss depends on: networks that differ in nothing else are trained once."""
 

@@ -6,7 +6,10 @@ from .table import PaperTable
 
 PARTS = {
     "class_power": ("+class_power=0", "class score in the product"),
-    "quality": ("+parts=0", "left-out videos and the learned quality of segments; contrast scores instead"),
+    "quality": (
+        "+parts=0+contrast=coarse+outer_ratio=0.75",
+        "left-out videos and the learned quality of segments; contrast scores instead",
+    ),
     "votes": ("+voters=1", "votes: the last network alone"),
     "noise": ("+noise=0+input_dropout=0", "noise and dropout of the input"),
     "erosion": ("+learned_share=0.55", "a share of the peak of its own for networks that know ends"),

@@ -21,6 +21,7 @@ OTHER = {
     "test_mix": 0.1,
     "test_upsample": 4,
     "class_power": 1.0,
+    "contrast": "coarse",
     "outer_ratio": 0.5,
     "suppression": 0.3,
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from wtal_core.domain import ActivationSequence, Proposal, VideoPrediction
 from wtal_core.inference.fusion import FusionRule, fuse_by
@@ -124,6 +125,16 @@ def contrast_proposals(
 def gate_traces(prediction: VideoPrediction) -> NDArray[np.float32]:
     """How surely a class beats its threshold, (T, C), 0 to 1: the trace of a method that names no other."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * prediction.activation.margin)), np.float32)
+
+
+def softmax_traces(prediction: VideoPrediction) -> NDArray[np.float32]:
+    """Softmax over the classes and the background of each snippet, (T, C), 0 to 1.
+
+    A threshold of its own for each class is an extreme of the same curve and no score of the background: there 0 is.
+    """
+    cas, background = prediction.activation.cas, prediction.activation.threshold
+    last = background[:, None] if background.ndim == 1 else np.zeros((len(cas), 1), cas.dtype)
+    return np.asarray(softmax(np.concatenate([cas, last], axis=1), axis=1)[:, :-1], np.float32)
 
 
 def fused_instead(

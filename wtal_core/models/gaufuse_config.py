@@ -10,10 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from wtal_core.domain import VideoPrediction
-from wtal_core.inference.contrast import Cut, gate_traces
+from wtal_core.inference.contrast import Cut, gate_traces, softmax_traces
 from wtal_core.inference.fusion import FusionRule, Template
 from wtal_core.inference.nms import Overlap
 from wtal_core.inference.scoring import GAUFUSE_STRIP, Ends
@@ -224,17 +223,12 @@ def traces_of(
     mix
         Share of the plain branch in RSKP's own frame scores.
     activation
-        Over other bases; see :class:`GauFuseConfig`. A threshold of its own for each class is an extreme of the same
-        curve and no score of the background: there 0 is.
+        Over other bases; see :class:`GauFuseConfig`.
     """
     if "spread" in prediction.extras:
         traces: NDArray[np.floating] = base.traces(prediction, mix)
         return traces
-    if activation == "gate":
-        return gate_traces(prediction)
-    cas, background = prediction.activation.cas, prediction.activation.threshold
-    last = background[:, None] if background.ndim == 1 else np.zeros((len(cas), 1), cas.dtype)
-    return softmax(np.concatenate([cas, last], axis=1), axis=1)[:, :-1]  # type: ignore[no-any-return]
+    return gate_traces(prediction) if activation == "gate" else softmax_traces(prediction)
 
 
 _PAPER: Mapping[str, Any] = {

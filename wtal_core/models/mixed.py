@@ -10,15 +10,15 @@ round 2+  the same targets; each network leaves out a part of the videos
 
 Proposals: runs of sg(d) and sg(d / 4) above many thresholds, scored by the tIoU they are expected to have times the
 video's class score, Gaussian soft-NMS. What tIoU to expect is learned from the curves of the videos that a network left
-out (``mixed_quality``); where classes have too few videos to leave any out, outer-inner contrast stands in for it. The
-networks of the last rounds vote.
+out (``mixed_quality``). Where classes have too few videos to leave any out, outer-inner contrast stands in for it, of
+runs of a softmax at four samples a snippet (``contrast``). The networks of the last rounds vote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference import ranked, runs, soft_nms, to_proposals
+from wtal_core.inference.contrast import Cut, softmax_traces
 from wtal_core.losses.judged import known_loss
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.models.mixed_growing import GrowthRule, Knowledge, segmentation, soft_targets
@@ -35,12 +36,14 @@ from wtal_core.models.mixed_network import MixedNetwork, leading_components, sur
 from wtal_core.models.mixed_presets import PRESETS, TRAINING
 from wtal_core.models.mixed_quality import (
     N_DESCRIBED,
+    TEMPERATURES,
     QualityHead,
     best_overlap,
     by_contrast,
     candidates,
     describe,
     parts_by_class,
+    squashed,
 )
 from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch, TrainingVideo
@@ -48,8 +51,15 @@ from wtal_core.training.dataset import Batch, TrainingVideo
 _FIRST_PART = 2
 """The first round, counted from 0, that leaves out a part of the videos."""
 
+_SAMPLES = 4
+"""Of a snippet, where fine contrast cuts."""
+
 _NO_PART = -1
 """What a network of all videos leaves out."""
+
+
+Candidates = Callable[[int], tuple[NDArray[Any], NDArray[np.float64]]]
+"""Segments in snippets (n, 2) and scores (n,) of a class column."""
 
 
 def _setting(default: Any, help_text: str) -> Any:
@@ -81,10 +91,15 @@ class MixedConfig:
     teacher_share: float = _setting(0.5, "video labels: weight of the last network's probabilities in the targets")
     class_share: float = _setting(0.2, "test: classes at least this share of the video's best give proposals")
     class_power: float = _setting(0.5, "test: power of the video score a proposal's score is multiplied with; 0 is off")
-    outer_ratio: float = _setting(0.75, "test: outer strips, share of the length of a proposal")
+    contrast: Literal["fine", "coarse"] = _setting(
+        "fine", "test, no order learned: runs of the softmax at 4 samples a snippet, or of sg(d), sg(d / 4) at one"
+    )
+    outer_ratio: float = _setting(0.25, "test, no order learned: outer strips, share of the length of a proposal")
     suppression: float = _setting(0.4, "test: sigma of the Gaussian soft-NMS; 0.3 in HR-Pro")
 
     def __post_init__(self) -> None:
+        if self.contrast not in ("fine", "coarse"):
+            raise ValueError(f"contrast must be fine or coarse, got {self.contrast!r}")
         check_whole(0, components=self.components, parts=self.parts, reach=self.reach)
         check_whole(1, width=self.width, voters=self.voters, part_videos=self.part_videos, steps=self.quality_steps)
         if self.parts == 1:
@@ -257,18 +272,31 @@ class Mixed(nn.Module):
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Multi-threshold proposals of the classes that seem to occur, best first."""
-        margin, scores = prediction.activation.margin.astype(np.float64), prediction.video_scores
+        scores = prediction.video_scores
+        scored = self._by_quality(prediction) if self.quality.is_fitted else self._by_contrast(prediction)
         found: list[Proposal] = []
         for c in self._likely(scores):
-            if self.quality.is_fitted:
-                segments = candidates(margin[:, c])
-                score = self.quality.expected(describe(margin, c, scores, segments))
-            else:
-                segments, score = by_contrast(margin[:, c], self.config.outer_ratio)
+            segments, score = scored(c)
             kept, left = soft_nms(segments, score, self.config.suppression)
             left = left * float(scores[c]) ** self.config.class_power
             found += to_proposals(self.class_names[c], segments[kept], left, prediction.activation.grid)
         return ranked(found)
+
+    def _by_quality(self, prediction: VideoPrediction) -> Candidates:
+        margin = prediction.activation.margin.astype(np.float64)
+
+        def scored(c: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+            segments = candidates(margin[:, c])
+            return segments, self.quality.expected(describe(margin, c, prediction.video_scores, segments))
+
+        return scored
+
+    def _by_contrast(self, prediction: VideoPrediction) -> Candidates:
+        is_fine = self.config.contrast == "fine"
+        margin = prediction.activation.margin
+        traces = [softmax_traces(prediction)] if is_fine else [squashed(margin, each) for each in TEMPERATURES]
+        cut = Cut(strip=(self.config.outer_ratio, 1.0), upsample=_SAMPLES if is_fine else 1)
+        return lambda c: by_contrast([trace[:, c] for trace in traces], cut)
 
     def _batch_targets(self, batch: Batch) -> Tensor:
         """Targets of the batch's crops, zero in the padding and in videos this round leaves out: (B, T, C + 1)."""

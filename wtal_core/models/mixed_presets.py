@@ -21,7 +21,11 @@ TRAINING = TrainingConfig(
     bucket=4,
 )
 
+_COARSE: Mapping[str, Any] = {"method.contrast": "coarse", "method.outer_ratio": 0.75}
+"""What contrast sees in place of a learned order; better than the fine form on ucf15-dev, where there is one."""
+
 _QUICK: Mapping[str, Any] = {
+    **_COARSE,
     "method.parts": 0,
     "training.batch_size": 4,
     "training.stages": (_SHORT, replace(_SHORT, restart=True)),
@@ -29,6 +33,7 @@ _QUICK: Mapping[str, Any] = {
 """A sixth of the time: two rounds of small batches at twice the rate, one E-step, contrast as the score."""
 
 _CONTRAST: Mapping[str, Any] = {
+    **_COARSE,
     "method.parts": 0,
     "method.class_power": 1.0,
     "training.stages": (_STAGE, _AGAIN, replace(_AGAIN, epochs=12, min_steps=300)),

@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wtal_core.inference import multi_threshold, outer_inner_contrast
+from wtal_core.inference import multi_threshold
+from wtal_core.inference.contrast import Cut, contrast_candidates
 from wtal_core.inference.nms import overlaps
 
 TEMPERATURES = (1.0, 4.0)
@@ -45,26 +46,23 @@ def candidates(margin: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.unique(np.concatenate([multi_threshold(squashed(margin, each)) for each in TEMPERATURES]), axis=0)
 
 
-def by_contrast(margin: NDArray[np.floating], outer_ratio: float) -> tuple[NDArray[np.int64], Floats]:
-    """Runs of either trace with their outer-inner contrast, for want of anything learned.
+def by_contrast(traces: Sequence[NDArray[np.floating]], cut: Cut) -> tuple[Floats, Floats]:
+    """Runs of any trace of one class with their outer-inner contrast, for want of anything learned.
 
     Parameters
     ----------
-    margin
-        d of the class, (T,).
-    outer_ratio
-        Width of the outer strips, share of the length of a run.
+    traces
+        Each (T,), 0 to 1.
+    cut
+        How they are thresholded and scored.
 
     Returns
     -------
     tuple
-        Segments in snippets (n, 2) and scores (n,); a run of both traces comes twice.
+        Segments in snippets (n, 2) and scores (n,); a run of two traces comes twice.
     """
-    traces = [squashed(margin, each) for each in TEMPERATURES]
-    found = [multi_threshold(trace) for trace in traces]
-    strip = (outer_ratio, 1.0)
-    scores = [outer_inner_contrast(trace, each, strip=strip) for trace, each in zip(traces, found, strict=True)]
-    return np.concatenate(found), np.concatenate(scores)
+    found = [contrast_candidates(trace, cut) for trace in traces]
+    return np.concatenate([each.segments for each in found]), np.concatenate([each.scores for each in found])
 
 
 def best_overlap(segments: NDArray[np.int64], instances: Sequence[tuple[int, int]]) -> Floats:

@@ -10,13 +10,14 @@ import torch
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.domain import ActivationSequence, FeatureSequence, SnippetGrid, VideoPrediction
 from wtal_core.evaluation import GroundTruth, evaluate
+from wtal_core.inference.contrast import Cut
 from wtal_core.losses.judged import known_loss
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.models.mixed import Mixed, MixedConfig
 from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss
 from wtal_core.models.mixed_network import surroundings
-from wtal_core.models.mixed_quality import by_contrast
+from wtal_core.models.mixed_quality import by_contrast, squashed
 from wtal_core.predict import predict
 from wtal_core.training import trainer
 from wtal_core.training.config import Stage, TrainingConfig
@@ -190,9 +191,28 @@ def test_dropout_keeps_the_mean_and_the_stated_share():
 def test_a_block_of_action_is_the_best_proposal():
     margin = np.full(30, -4.0)
     margin[10:16] = 4.0
-    segments, scores = by_contrast(margin, MixedConfig().outer_ratio)
+    segments, scores = by_contrast([squashed(margin, 1.0)], Cut(strip=(0.75, 1.0)))
     assert segments[scores.argmax()].tolist() == [10, 16]
     assert scores.max() == pytest.approx(1 / (1 + math.exp(-4)) - 1 / (1 + math.exp(4)))
+
+
+def test_without_a_learned_order_an_action_may_begin_and_end_between_snippets():
+    """Snippets 10 and 15, of probability .27, stand at both ends of a sure block: it is cut inside them."""
+    names = ("a",)
+    margin = np.full((30, 1), -8.0, np.float32)
+    margin[11:15], margin[10], margin[15] = 8.0, -1.0, -1.0
+    curves = ActivationSequence(
+        "v", names, margin, np.zeros(30, np.float32), SnippetGrid.regular(30, 30_000_000, fps=16)
+    )
+
+    def ends(config):
+        best = Mixed(config, Setup(4, names)).localize(VideoPrediction(curves, np.ones(1, np.float32)))[0]
+        return best.segment.start / 1e6, best.segment.end / 1e6
+
+    fine, coarse = ends(SMALL), ends(replace(SMALL, contrast="coarse", outer_ratio=0.75))
+    assert all(abs(each - round(each)) < 1e-6 for each in coarse)
+    assert 10 < fine[0] < 11
+    assert 15 < fine[1] < 16
 
 
 def test_of_two_equal_curves_the_class_the_video_more_likely_holds_comes_first():

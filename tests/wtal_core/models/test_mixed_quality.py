@@ -6,14 +6,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wtal_core.inference.contrast import Cut
 from wtal_core.models.mixed_quality import (
     N_DESCRIBED,
+    TEMPERATURES,
     QualityHead,
     best_overlap,
     by_contrast,
     candidates,
     describe,
     parts_by_class,
+    squashed,
 )
 
 
@@ -50,7 +53,7 @@ def test_the_overlap_of_a_candidate_is_that_with_its_best_instance():
 
 def test_candidates_are_the_distinct_runs_that_contrast_scores():
     margin = random_margin(1, 60, 1)[:, 0]
-    scored, _ = by_contrast(margin, 0.75)
+    scored, _ = by_contrast([squashed(margin, each) for each in TEMPERATURES], Cut())
     assert {tuple(each) for each in candidates(margin).tolist()} == {tuple(each) for each in scored.tolist()}
 
 

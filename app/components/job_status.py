@@ -50,8 +50,25 @@ def _strip() -> None:
     before, choices.seen_jobs = choices.seen_jobs, now
     if before is not None and now != before and not choices.is_annotating:
         st.rerun()  # a job began or ended: the page around the strip shows what that changed
-    lines = "".join(described(job) for job in active[:SHOWN]) + _rest(len(active) - SHOWN)
-    st.html(f'<div class="wtal-jobs">{lines}</div>')
+    for job in active[:SHOWN]:
+        st.html(described(job))
+        _cancel_button(job)
+    st.html(_rest(len(active) - SHOWN) or "<i></i>")
+
+
+def _cancel_button(job: JobRecord) -> None:
+    """Stop a job from any page; what it has stored stays, and a running one ends at its next step."""
+    label = "Stopping" if job.cancel else "Cancel"
+    with st.container(key=f"job-{job.id}"):
+        st.button(
+            label,
+            key=f"cancel-job-{job.id}",
+            icon=":material/stop:",
+            type="tertiary",
+            disabled=job.cancel,
+            on_click=jobs.cancel,
+            args=(state.workspace(), job.id),
+        )
 
 
 def _rest(count: int) -> str:

@@ -33,6 +33,12 @@ ORDERS = {
 }
 SUBSETS = {"": "Both subsets", "training": "Training", "validation": "Validation", "none": "Not split"}
 OPEN = "open-video"
+NO_PICTURE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 9'%3E"
+    "%3Crect width='16' height='9' fill='%238a94a3' fill-opacity='.25'/%3E%3C/svg%3E"
+)
+"""A quiet field, where the table would say None of a video without a thumbnail."""
+
 CONFIG: dict[str, Any] = {
     "picture": st.column_config.ImageColumn("", width=64),
     "name": st.column_config.TextColumn("Video", width=300),
@@ -61,7 +67,7 @@ def as_table(rows: Sequence[library.VideoRow]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "picture": f"/api/videos/{row.video.id}/thumbnail" if row.video.thumbnail_path else None,
+                "picture": f"/api/videos/{row.video.id}/thumbnail" if row.video.thumbnail_path else NO_PICTURE,
                 "open": "Annotate" if row.video.status == "ready" else "",
                 "name": row.video.name,
                 "duration": clock(row.video.duration),

@@ -138,7 +138,27 @@ def test_the_strip_shows_what_runs(enter):
     assert "&lt;b&gt;run 7" in strip
 
 
+def test_an_extraction_at_work_is_cancelled_from_any_page(enter):
+    scene, workspace = enter(scenes.with_videos)
+    with workspace.write() as unit:
+        job = unit.jobs.add("extract", "long", {}, at=time.time(), project_id=scene.project).id
+        unit.jobs.claim(job, "me", now=time.time(), lease=60)
+    app = visit()
+    app.button(key=f"cancel-job-{job}").click().run()
+    with workspace.read() as unit:
+        assert unit.jobs.get(job).cancel
+    stopping = app.button(key=f"cancel-job-{job}")
+    assert (stopping.label, stopping.disabled) == ("Stopping", True)
+
+
 # -------------------------------------------------------------------------------------------------------- Library
+
+
+def test_a_video_without_a_thumbnail_has_a_quiet_field_and_not_the_word_none(enter):
+    enter(scenes.with_videos)
+    pictures = visit().dataframe[0].value["picture"]
+    assert len(pictures) == 11
+    assert all(str(picture).startswith("data:image/svg+xml,") for picture in pictures)
 
 
 def test_an_empty_library_says_what_to_do_and_offers_it(enter):

@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from app import server
-from app.routes import uploads
+from app.routes import media, uploads
 from app.services import library
 from app.settings import Settings
 from app.workspace import Workspace
@@ -166,6 +166,22 @@ def test_a_deleted_file_is_said_to_be_gone(client, film, tmp_path):
     answer = client.get(f"/video/{film}")
     assert answer.status == 404
     assert "is gone" in answer.error
+
+
+@pytest.mark.parametrize("moment", ["before its size is read", "before it is opened"])
+def test_a_file_that_vanishes_during_a_request_is_a_404_and_one_line(
+    client, film, tmp_path, monkeypatch, caplog, moment
+):
+    path = tmp_path / "media" / "jump.mp4"
+    if moment == "before its size is read":
+        monkeypatch.setattr(media, "_is_servable", lambda *_: path.unlink() is None)
+    else:
+        monkeypatch.setattr(media.FileResponse, "set_stat_headers", lambda *_: path.unlink())
+    answer = client.get(f"/video/{film}")
+    assert answer.status == 404
+    assert "was deleted" in answer.error
+    assert not any(record.exc_info for record in caplog.records)
+    assert len(caplog.records) <= 1
 
 
 def test_pictures_are_served_from_the_workspace(client, workspace, project):

@@ -221,6 +221,48 @@ def test_everything_has_a_name_for_a_screen_reader(desk: Desk):
     assert "LongJump: one · 0:00.000" in desk.page.locator(".message[aria-live=polite]").inner_text()
 
 
+def test_a_screen_reader_is_told_what_tab_has_chosen_and_what_the_timeline_holds(desk: Desk):
+    """The first proposal, of LongJump, starts at 1.5 s; before the press there are three, no label and two curves."""
+    timeline = desk.page.locator(".timeline")
+    assert "0 labels, 3 open proposals" in timeline.get_attribute("aria-description")
+    desk.press("Tab")
+    assert "Proposal LongJump" in desk.page.locator(".unseen[aria-live=polite]").inner_text()
+    assert "0:01.500" in desk.page.locator(".unseen[aria-live=polite]").inner_text()
+    desk.press("Enter")
+    assert "1 label, 2 open proposals" in timeline.get_attribute("aria-description")
+
+
+def test_fingers_find_targets_of_24_pixels(
+    films: dict[str, CodedVideo], serve: Callable[..., FakeServer], browser: Browser
+):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+    desk = Desk(context.new_page(), serve(fake_video(films["constant"])))
+    small = desk.page.evaluate(
+        """() => [...window.annotator.host.querySelectorAll("button, input, [role=option]")].filter((one) =>
+            one.offsetParent).map((one) => [one.outerHTML, one.getBoundingClientRect()]).filter(([, {width, height}]) =>
+            Math.min(width, height) < 24).map(([text]) => text)"""
+    )
+    assert small == []
+    context.close()
+
+
+def test_at_4k_the_type_grows_and_the_pointer_hits_what_it_points_at(
+    films: dict[str, CodedVideo], serve: Callable[..., FakeServer], browser: Browser
+):
+    context = browser.new_context(viewport={"width": 3840, "height": 2160})
+    desk = Desk(context.new_page(), serve(fake_video(films["constant"])))
+    box = desk.page.locator("[data-class=LongJump]").bounding_box()
+    assert box["height"] >= 36, "a row is 24 pixels in a small window"
+    where = desk.look(
+        "(({left, top}, zoom) => [left + zoom * bench.timeline.view.x(4.02e6), top + zoom * 40])"
+        "(bench.timeline.element.getBoundingClientRect(), bench.timeline.element.currentCSSZoom)"
+    )
+    desk.page.mouse.click(*where)
+    desk.settle()
+    assert desk.frame == 100
+    context.close()
+
+
 def test_two_hundred_classes_long_and_right_to_left_names_fit(
     films: dict[str, CodedVideo], serve: Callable[..., FakeServer], screen: Page
 ):

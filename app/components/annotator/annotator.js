@@ -5,7 +5,7 @@
  * @typedef {{parentElement: ShadowRoot | HTMLElement, data: {video: number | string}, setStateValue: (name: string, value: unknown) => void}} Component
  */
 import { copied, paste } from "./clipboard.js";
-import { h, isTyping } from "./dom.js";
+import { h, isTyping, zoomOf } from "./dom.js";
 import { capText, chordsOf, REPEATING } from "./keys.js";
 import { fetchVideo } from "./learning.js";
 import { Workbench } from "./workbench.js";
@@ -141,7 +141,7 @@ class Annotator {
   #fit() {
     const top = this.host.getBoundingClientRect().top + scrollY;
     this.host.toggleAttribute("data-below-toolbar", top < 40 && document.querySelector("[data-testid=stToolbar]") !== null);
-    this.host.style.height = `${Math.max(LEAST_HEIGHT, innerHeight - Math.min(top, 160) - 12)}px`;
+    this.host.style.height = `${Math.max(LEAST_HEIGHT, (innerHeight - Math.min(top, 160) - 12) / zoomOf(this.host))}px`;
   }
 
   /** The mouse leaves the keyboard where it is: on the host. @param {MouseEvent} event */

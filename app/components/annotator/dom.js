@@ -32,3 +32,6 @@ export function isTyping(target) {
   if (target instanceof HTMLTextAreaElement) return true;
   return target instanceof HTMLInputElement && !["range", "checkbox", "radio", "button"].includes(target.type);
 }
+
+/** How many pixels of the window one of the element's own is: its css `zoom`, 1 where a browser does not tell. @param {Element} element @returns {number} */
+export const zoomOf = (element) => /** @type {{currentCSSZoom?: number}} */ (element).currentCSSZoom ?? 1;

@@ -15,6 +15,8 @@ export function showScene(bench) {
   bench.palette.show(bench.current, (name) => bench.presence(name));
   bench.comment.show(labels.shown.comment);
   bench.timeline.show(timelineOf(bench, annotations, open));
+  const counts = [[annotations.length, "label"], [proposals.length, "open proposal"], [bench.lanes.length, "curve"]];
+  bench.timeline.element.setAttribute("aria-description", `${counts.map(([n, what]) => `${n} ${what}${n === 1 ? "" : "s"}`).join(", ")}. The lists beside tell each with its time; Tab goes from one to the next.`);
   bench.presented();
 }
 

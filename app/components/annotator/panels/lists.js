@@ -138,6 +138,7 @@ export class ProposalList {
     const count = proposals.filter(({ score }) => score >= threshold).length;
     this.above.textContent = `Accept above ${scoreText(threshold)}`;
     this.all.textContent = `${count} now`;
+    this.all.setAttribute("aria-label", `${count} now: accept all above the slider`);
     this.all.toggleAttribute("disabled", count === 0);
   }
 }

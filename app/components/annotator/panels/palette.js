@@ -1,5 +1,5 @@
 /** The class palette: press a class as you would press its key; type to find one of many. */
-import { cap, h, swatch } from "../dom.js";
+import { cap, h, swatch, zoomOf } from "../dom.js";
 
 /** @typedef {import("../types.js").ActionClass} ActionClass */
 
@@ -53,7 +53,7 @@ export class Palette {
     if (!description && !example) return;
     this.card.replaceChildren(h("b", {}, h("bdi", {}, name)), ...[description, example && `Example: ${example}`].filter(Boolean).map((text) => h("p", { dir: "auto" }, text)));
     this.card.hidden = false;
-    this.card.style.top = `${button.getBoundingClientRect().top - this.element.getBoundingClientRect().top}px`;
+    this.card.style.top = `${(button.getBoundingClientRect().top - this.element.getBoundingClientRect().top) / zoomOf(button)}px`;
   }
 
   /** @param {ActionClass} one */

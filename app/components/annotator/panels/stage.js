@@ -25,7 +25,8 @@ export class Stage {
     this.reason = h("p", { class: "reason", hidden: true });
     this.message = h("p", { class: "message", role: "status", "aria-live": "polite", hidden: true });
     this.problem = h("p", { class: "message problem", role: "alert", hidden: true });
-    this.element = h("div", { class: "stage" }, this.video, this.reason, h("div", { class: "under" }, this.play, this.readout, this.wish, this.sound), h("div", { class: "messages" }, this.problem, this.message));
+    this.spoken = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
+    this.element = h("div", { class: "stage" }, this.spoken, this.video, this.reason, h("div", { class: "under" }, this.play, this.readout, this.wish, this.sound), h("div", { class: "messages" }, this.problem, this.message));
     this.mute(localStorage.getItem(MUTED) === "true");
   }
 
@@ -85,6 +86,11 @@ export class Stage {
     if (this.play.textContent === text) return;
     this.play.textContent = text;
     this.play.setAttribute("aria-label", player.isPlaying ? "Pause" : "Play");
+  }
+
+  /** Tell a screen reader what eyes see by themselves. @param {string} text */
+  speak(text) {
+    this.spoken.textContent = text;
   }
 
   /** The last message goes with the next; a problem stays for its time whatever is said meanwhile. @param {string} text @param {boolean} isProblem */

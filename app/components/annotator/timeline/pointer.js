@@ -1,5 +1,7 @@
 /** Mouse, pen and fingers on the timeline, told apart and handed on as gestures. */
 
+import { zoomOf } from "../dom.js";
+
 /**
  * @typedef {{x: number, y: number, isTouch: boolean, shift: boolean, alt: boolean}} Touch
  * @typedef {object} Gestures
@@ -28,7 +30,8 @@ export function listen(element, gestures, signal) {
   const place = (event) => {
     const { left, top } = element.getBoundingClientRect();
     const isTouch = "pointerType" in event && event.pointerType === "touch";
-    return { x: event.clientX - left, y: event.clientY - top, isTouch, shift: event.shiftKey, alt: event.altKey };
+    const zoom = zoomOf(element);
+    return { x: (event.clientX - left) / zoom, y: (event.clientY - top) / zoom, isTouch, shift: event.shiftKey, alt: event.altKey };
   };
   const giveUp = () => {
     if (active?.isMoving) active.drag?.cancel();

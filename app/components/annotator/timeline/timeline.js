@@ -31,7 +31,7 @@
  * @property {(box: Box) => void} accept @property {(span: Span, isJudged: boolean) => void} cover
  * @property {(box: Box) => string} describe
  */
-import { h } from "../dom.js";
+import { h, zoomOf } from "../dom.js";
 import { gesturesOf } from "./gestures.js";
 import { Hover } from "./hover.js";
 import { GUTTER, layOut } from "./lanes.js";
@@ -160,7 +160,7 @@ export class Timeline {
   #resized() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (width === 0 || height === 0) return;
-    this.room = { width, height, scale: Math.min(3, devicePixelRatio || 1) };
+    this.room = { width, height, scale: Math.min(3, (devicePixelRatio || 1) * zoomOf(this.element)) };
     for (const canvas of [this.base, this.marks]) {
       canvas.width = Math.round(width * this.room.scale);
       canvas.height = Math.round(height * this.room.scale);

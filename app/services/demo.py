@@ -29,7 +29,7 @@ N_VIDEOS = 10
 SEED = 0
 EXTRACTOR = "motion"  # drawn figures are no photographs; the faster one shows them as well
 METHOD = "mixed"
-PRESET = "contrast"  # what mixed does anyway with so few videos, in three rounds in place of five
+PRESET = "contrast"  # with so few videos no order can be learned; three rounds in place of six
 LEVELS = (
     SupervisionLevel.FULL,
     SupervisionLevel.TWO_SEGMENT,

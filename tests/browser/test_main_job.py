@@ -98,7 +98,7 @@ def test_from_a_folder_of_videos_to_proposals_a_point_on_the_cost_chart_and_an_e
     edits = [{"id": str(uuid.uuid4()), "group": str(uuid.uuid4()), **complete}]
     assert not annotating.apply_edits(workspace, "ada", videos[validation[0]].id, edits).refused
     run = retrain(page, workspace, project)
-    accept_a_proposal(page, workspace, base_url, videos[training[-1]].id, run)
+    accept_a_proposal(page, workspace, base_url, videos[training[0]].id, run)  # whose instances nobody has marked
     measure(page, workspace, project, run)
     take_away(page, project, truth, videos[training[-1]].name, tmp_path)
 

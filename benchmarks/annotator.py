@@ -246,7 +246,10 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS)), None))
         found = {**redraw(browser, options.rounds), **playing(browser, Path(folder))} if options.rounds else {}
         if options.presses:
-            events = [key_to_row(browser, options.presses, Path(folder) / str(n), n) for n in options.events]
+            events = [
+                key_to_row(browser, options.presses, Path(folder) / str(turn), n)
+                for turn, n in enumerate(options.events)
+            ]
             found["key_to_row"] = events
         browser.close()
     json.dump(found, sys.stdout, indent=2)

@@ -58,17 +58,15 @@ def _strip() -> None:
 
 def _cancel_button(job: JobRecord) -> None:
     """Stop a job from any page; what it has stored stays, and a running one ends at its next step."""
-    label = "Stopping" if job.cancel else "Cancel"
-    with st.container(key=f"job-{job.id}"):
-        st.button(
-            label,
-            key=f"cancel-job-{job.id}",
-            icon=":material/stop:",
-            type="tertiary",
-            disabled=job.cancel,
-            on_click=jobs.cancel,
-            args=(state.workspace(), job.id),
-        )
+    st.button(
+        "Stopping" if job.cancel else "Cancel",
+        key=f"cancel-job-{job.id}",
+        icon=":material/stop:",
+        type="tertiary",
+        disabled=job.cancel,
+        on_click=jobs.cancel,
+        args=(state.workspace(), job.id),
+    )
 
 
 def _rest(count: int) -> str:

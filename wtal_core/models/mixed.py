@@ -57,8 +57,7 @@ _SAMPLES = 4
 _NO_PART = -1
 """What a network of all videos leaves out."""
 
-
-Candidates = Callable[[int], tuple[NDArray[Any], NDArray[np.float64]]]
+_Scored = Callable[[int], tuple[NDArray[Any], NDArray[np.float64]]]
 """Segments in snippets (n, 2) and scores (n,) of a class column."""
 
 
@@ -282,7 +281,7 @@ class Mixed(nn.Module):
             found += to_proposals(self.class_names[c], segments[kept], left, prediction.activation.grid)
         return ranked(found)
 
-    def _by_quality(self, prediction: VideoPrediction) -> Candidates:
+    def _by_quality(self, prediction: VideoPrediction) -> _Scored:
         margin = prediction.activation.margin.astype(np.float64)
 
         def scored(c: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -291,7 +290,7 @@ class Mixed(nn.Module):
 
         return scored
 
-    def _by_contrast(self, prediction: VideoPrediction) -> Candidates:
+    def _by_contrast(self, prediction: VideoPrediction) -> _Scored:
         is_fine = self.config.contrast == "fine"
         margin = prediction.activation.margin
         traces = [softmax_traces(prediction)] if is_fine else [squashed(margin, each) for each in TEMPERATURES]

@@ -152,7 +152,7 @@ class GauFuse(nn.Module):
     @property
     def cut(self) -> Cut:
         """How they are cut into candidates at test."""
-        return replace(self.config.cut, upsample=self.config.form.test_upsample)
+        return self.config.test_cut
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Fused candidates of the classes the base would propose, or the base's own proposals, best first."""
@@ -249,21 +249,21 @@ def label_loss(logits: Tensor, target: Tensor, open_: Tensor, lengths: Tensor) -
 
 def schedule(config: GauFuseConfig) -> TrainingConfig:
     """The base's training and the label stages after it."""
-    training = config.base_training
+    training, form = config.base_training, config.form
     last = training.stages[-1]
     stages = tuple(
         replace(
             last,
             epochs=epochs,
-            min_steps=config.label_steps,
+            min_steps=form.label_steps,
             steps=None,
             learning_rate=rate * last.learning_rate,
             warmup=0.0,
-            final=config.label_final,
-            restart=config.anew and number == 0,
+            final=form.label_final,
+            restart=form.anew and number == 0,
             reset_optimizer=number == 0,
         )
-        for number, (epochs, rate) in enumerate(zip(config.label_epochs, config.each("label_rate"), strict=True))
+        for number, (epochs, rate) in enumerate(zip(form.label_epochs, config.each("label_rate"), strict=True))
     )
     return replace(training, stages=(*training.stages, *stages))
 

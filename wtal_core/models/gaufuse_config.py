@@ -42,23 +42,40 @@ class Form:
 
     Attributes
     ----------
+    label_epochs, label_steps
+        Passes of each label stage and its least steps.
+    label_rate, label_final
+        Its learning rate as a share of the base's last, and at its end as a share of its start.
+    anew
+        Whether the label stages train a fresh network.
     label_weight
         Of the label loss, one for all stages or one for each.
     rest
         What labels say of the background.
-    test_upsample, class_power
+    test_upsample, test_strip, class_power
         How proposals are made at test where they are fused.
     """
 
-    label_weight: tuple[float, ...]
-    rest: Rest
-    test_upsample: int
-    class_power: float
+    label_epochs: tuple[int, ...] = (10, 10)
+    label_steps: int = 60
+    label_rate: tuple[float, ...] = (0.4,)
+    label_final: float = 1.0
+    anew: bool = False
+    label_weight: tuple[float, ...] = (10.0,)
+    rest: Rest = "silent"
+    test_upsample: int = 1
+    test_strip: tuple[float, ...] = GAUFUSE_STRIP
+    class_power: float = 0.0
 
 
-PAPER_FORM = Form((10.0,), rest="silent", test_upsample=1, class_power=0.0)
-BALANCED_FORM = Form((0.1,), rest="balanced", test_upsample=4, class_power=0.5)
+PAPER_FORM = Form()
+BALANCED_FORM = Form(label_weight=(0.1,), rest="balanced", test_upsample=4, class_power=0.5)
 """Of every base but RSKP, whose scores of frames know a background of their own."""
+FORMS: Mapping[str, Form] = {
+    "rskp": PAPER_FORM,
+    "ttc_loc": replace(BALANCED_FORM, test_strip=(0.5, 1.0)),
+}
+"""By base; the others have ``BALANCED_FORM``. What gained least of ucf15-dev and the folds decided."""
 
 
 def _setting(default: Any, help_text: str) -> Any:
@@ -74,17 +91,23 @@ class GauFuseConfig:
     )
     base_preset: str = _setting("", "preset of the base; empty for its defaults")
     base_settings: tuple[str, ...] = _setting((), "settings of the base, NAME=VALUE each; training.NAME its training's")
-    label_epochs: tuple[int, ...] = _setting((10, 10), "passes of each label stage; labels are renewed between them")
-    label_steps: int = _setting(60, "least steps of a label stage")
-    label_rate: tuple[float, ...] = _setting((0.4,), "learning rate of each label stage, shares of the base's last")
-    label_final: float = _setting(1.0, "learning rate at the end of a label stage, share of its start; 1 is constant")
+    label_epochs: tuple[int, ...] = _setting(
+        (), "passes of each label stage, labels are renewed between them; empty: by base, mostly 10,10"
+    )
+    label_steps: int | None = _setting(None, "least steps of a label stage; none: by base, mostly 60")
+    label_rate: tuple[float, ...] = _setting(
+        (), "learning rate of each label stage, shares of the base's last; empty: by base, mostly .4"
+    )
+    label_final: float | None = _setting(
+        None, "learning rate at the end of a label stage, share of its start, 1 is constant; none: by base, mostly 1"
+    )
     label_weight: tuple[float, ...] = _setting(
         (), "weight of the label loss in each label stage; code 10 to 50; empty: 10 over rskp, .1 over the others"
     )
     delta: tuple[float, ...] = _setting(
         (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
     )
-    anew: bool = _setting(False, "a fresh network for the label stages; paper false")
+    anew: bool | None = _setting(None, "a fresh network for the label stages; paper false; none: by base")
     template: Template = field(
         default="gaussian", metadata={"help": "how candidates become one in labels (table 3); nms keeps the best"}
     )
@@ -114,9 +137,8 @@ class GauFuseConfig:
     levels: Literal["auto", "absolute", "shares"] = _setting(
         "auto", "thresholds: absolute .001 to .039 (paper), shares .05 to .95 of the maximum; auto: absolute over rskp"
     )
-    strip: tuple[float, ...] = field(
-        default=GAUFUSE_STRIP, metadata={"help": "outer strips, a * length ** b; paper .0785,.9"}
-    )
+    strip: tuple[float, ...] = _setting(GAUFUSE_STRIP, "outer strips in labels, a * length ** b; paper .0785,.9")
+    test_strip: tuple[float, ...] = _setting((), "the same at test; paper .0785,.9, which is what empty means")
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
     test: Literal["auto", "fused", "own"] = _setting(
         "auto", "proposals by fusion (paper), or the base's own; auto: own where the base has learned to order them"
@@ -135,27 +157,31 @@ class GauFuseConfig:
 
     def __post_init__(self) -> None:
         check_whole(1, test_upsample=self.form.test_upsample)
-        check_whole(0, label_steps=self.label_steps)
-        for epochs in self.label_epochs:
+        check_whole(0, label_steps=self.form.label_steps)
+        for epochs in self.form.label_epochs:
             check_whole(1, label_epochs=epochs)
         for name in STAGED:
             for value in self.each(name):
                 check_number(1e-9 if name in {"label_rate", "temperature"} else 0.0, open_end=False, **{name: value})
         check_number(0, 1, label_mix=self.label_mix, test_mix=self.test_mix, class_threshold=self.class_threshold)
         check_number(0, 1, open_end=True, fusion_threshold=self.fusion_threshold)
-        check_number(0, 1, label_final=self.label_final)
+        check_number(0, 1, label_final=self.form.label_final)
         check_number(1e-9, test_temperature=self.test_temperature)
         check_number(0, class_power=self.form.class_power)
-        if len(self.strip) != 2 or min(self.strip) <= 0 or not self.upper > 0:
-            raise ValueError(f"strip is two positive numbers and upper positive, got {self.strip} and {self.upper}")
+        for name, strip in (("strip", self.strip), ("test_strip", self.form.test_strip)):
+            if len(strip) != 2 or min(strip) <= 0:
+                raise ValueError(f"{name} is two positive numbers, got {strip}")
+        if not self.upper > 0:
+            raise ValueError(f"upper is positive, got {self.upper}")
         if self.delta and self.each("delta")[0]:
             raise ValueError(f"the first labels have nothing to differ from: delta must begin with 0, got {self.delta}")
         _ = self.base_config  # refuses a preset or setting that the base does not have
 
     def each(self, name: str) -> tuple[float, ...]:
         """A field of ``STAGED`` with one value for each label stage."""
-        values: tuple[float, ...] = self.form.label_weight if name == "label_weight" else getattr(self, name)
-        n_stages = len(self.label_epochs)
+        form = self.form
+        values: tuple[float, ...] = getattr(form if hasattr(form, name) else self, name)
+        n_stages = len(form.label_epochs)
         if len(values) not in (1, n_stages):
             raise ValueError(f"{name} has {len(values)} values for {n_stages} label stages; give one, or one for each")
         return values if len(values) == n_stages else values * n_stages
@@ -165,7 +191,7 @@ class GauFuseConfig:
         """What the base asks for, and the settings that say otherwise."""
         told = {each.name: getattr(self, each.name) for each in fields(Form)}
         given = {name: value for name, value in told.items() if value not in (None, (), "auto")}
-        return replace(PAPER_FORM if self.base == "rskp" else BALANCED_FORM, **given)
+        return replace(FORMS.get(self.base, BALANCED_FORM), **given)
 
     def _base(self) -> tuple[Any, TrainingConfig]:
         pairs = [text.partition("=") for text in self.base_settings if text]
@@ -187,11 +213,19 @@ class GauFuseConfig:
 
     @property
     def cut(self) -> Cut:
-        """How candidates are made."""
-        first, second = self.strip
+        """How candidates of labels are made."""
+        return self._cut(self.strip, upsample=1)
+
+    @property
+    def test_cut(self) -> Cut:
+        """How candidates are made at test."""
+        return self._cut(self.form.test_strip, self.form.test_upsample)
+
+    def _cut(self, strip: tuple[float, ...], upsample: int) -> Cut:
+        scale, power = strip
         if self.levels == "absolute" or (self.levels == "auto" and self.base == "rskp"):
-            return Cut(rskp.THRESHOLDS, "absolute", (first, second), self.ends)
-        return Cut(NINETEEN_LEVELS, "maximum", (first, second), self.ends)
+            return Cut(rskp.THRESHOLDS, "absolute", (scale, power), self.ends, upsample)
+        return Cut(NINETEEN_LEVELS, "maximum", (scale, power), self.ends, upsample)
 
     def label_rule(self, number: int) -> FusionRule:
         """How candidates are fused for the labels of stage ``number``."""
@@ -245,6 +279,7 @@ _PAPER: Mapping[str, Any] = {
     "method.levels": "absolute",
     "method.test": "fused",
     "method.test_upsample": 16,
+    "method.test_strip": GAUFUSE_STRIP,
     "method.class_power": 0.0,
 }
 """Stages from epoch 200 to 350; the code's weight min(10 * 1.035^n, 50) is taken at the middle of each stage."""

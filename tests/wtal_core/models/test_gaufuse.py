@@ -11,6 +11,7 @@ from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
 from wtal_core.inference.contrast import Cut
 from wtal_core.inference.fusion import FusionRule
+from wtal_core.inference.scoring import GAUFUSE_STRIP
 from wtal_core.models import METHODS
 from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, with_rest
 from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, GauFuseConfig, traces_of
@@ -95,6 +96,17 @@ def test_what_a_base_asks_for_gives_way_to_what_is_said():
     said = GauFuseConfig(base="topk_mil", label_weight=(2.0,), rest="silent", class_power=0.0)
     other = {"label_weight": (2.0,), "rest": "silent", "class_power": 0.0}
     assert said.form == replace(BALANCED_FORM, **other)
+    stages = GauFuseConfig(label_epochs=(4,), label_steps=0, label_rate=(1.0,), label_final=0.5, anew=True).form
+    assert (stages.label_epochs, stages.label_steps, stages.label_final, stages.anew) == ((4,), 0, 0.5, True)
+
+
+def test_the_strips_at_test_are_their_own():
+    config = GauFuseConfig(base="topk_mil", strip=(0.25, 1.0), test_strip=(0.75, 1.0))
+    assert (config.cut.strip, config.test_cut.strip) == ((0.25, 1.0), (0.75, 1.0))
+    assert (config.cut.upsample, config.test_cut.upsample) == (1, 4)
+    assert GauFuseConfig(strip=(0.25, 1.0)).test_cut.strip == GAUFUSE_STRIP
+    with pytest.raises(ValueError, match=r"test_strip is two positive numbers, got \(1\.0,\)"):
+        GauFuseConfig(test_strip=(1.0,))
 
 
 def test_a_base_that_has_learned_to_order_its_proposals_keeps_them(scene):

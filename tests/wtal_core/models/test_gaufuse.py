@@ -13,7 +13,7 @@ from wtal_core.inference.contrast import Cut
 from wtal_core.inference.fusion import FusionRule
 from wtal_core.inference.scoring import GAUFUSE_STRIP
 from wtal_core.models import METHODS
-from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, with_rest
+from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, schedule, with_rest
 from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.method import Output, Setup, configured
@@ -170,7 +170,7 @@ def test_nobody_is_taught_where_a_person_has_spoken(scene):
 
 
 def test_the_label_stages_follow_those_of_the_base():
-    config, training = short(base="mixed", label_rate=(0.5, 0.25), label_epochs=(3, 4))
+    config, training = short(base="mixed", label_rate=(0.5, 0.25), label_epochs=(3, 4), anew=False)
     base = config.base_training
     n_base = len(base.stages)
     assert training.stages[:n_base] == base.stages
@@ -180,6 +180,13 @@ def test_the_label_stages_follow_those_of_the_base():
     peak = base.stages[-1].learning_rate
     assert [stage.learning_rate for stage in label] == pytest.approx([0.5 * peak, 0.25 * peak])
     assert not any(stage.restart for stage in label)
+
+
+def test_over_mixed_a_fresh_network_learns_from_the_labels_as_those_before_it_learned():
+    config = GauFuseConfig(base="mixed")
+    *base, last = schedule(config).stages
+    assert tuple(base) == config.base_training.stages
+    assert last == replace(base[-1], restart=True, reset_optimizer=True, warmup=0.0)
 
 
 def test_settings_of_the_base_reach_it_and_wrong_ones_are_refused():

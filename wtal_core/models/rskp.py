@@ -39,7 +39,7 @@ THRESHOLDS = tuple(round(0.001 + 0.002 * k, 4) for k in range(20))
 class RskpConfig:
     """Settings; the public code's value stands in the help text where it differs from the default."""
 
-    width: int = field(default=512, metadata={"help": "embedding size; public code 2048 (as wide as its features)"})
+    width: int = field(default=1024, metadata={"help": "embedding size; public code 2048 (as wide as its features)"})
     dropout: float = field(default=0.6, metadata={"help": "share of the embedding dropped while training; 0.6"})
     representatives: int = field(default=8, metadata={"help": "K, Gaussians of a video; 8"})
     iterations: int = field(default=2, metadata={"help": "EM iterations; 2"})
@@ -299,7 +299,7 @@ ENTRY = MethodEntry(
     summary="Learns from video labels: representative snippets of a video and of its classes teach all its snippets.",
     config=RskpConfig,
     build=Rskp,
-    training=wtalc.short_training(5e-4, min_steps=300, bucket=4),
+    training=wtalc.short_training(6e-4, min_steps=300, bucket=4),
     levels=Rskp.levels,
     presets=MappingProxyType(
         {

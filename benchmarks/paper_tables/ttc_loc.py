@@ -7,6 +7,8 @@ from .table import PaperTable
 WEAK, SEMI = "ttc_loc:video", "ttc_loc:semi1"
 OWN = "+classification_weight=1"
 """lambda = 1: the video-level classification loss without the regularizer."""
+WTALC = "topk_mil:video"
+"""Table 3's none / manual, which is W-TALC itself (T12); the preset ``threshold_none_manual`` is our form of it."""
 
 TABLES = {
     "1": PaperTable(
@@ -23,7 +25,7 @@ TABLES = {
     "3": PaperTable(
         "threshold while training / at test",
         {
-            f"{WEAK}@threshold_none_manual": 23.3,
+            WTALC: 23.3,
             f"{WEAK}@threshold_predicted_manual": 23.9,
             WEAK: 28.2,
             f"{SEMI}@threshold_manual_manual": 24.4,
@@ -31,9 +33,9 @@ TABLES = {
             SEMI: 32.0,
         },
         (
-            (f"{WEAK}@threshold_none_manual", f"{WEAK}@threshold_predicted_manual", WEAK),
+            (WTALC, f"{WEAK}@threshold_predicted_manual", WEAK),
             (f"{SEMI}@threshold_predicted_manual", f"{SEMI}@threshold_manual_manual", SEMI),
-            (f"{WEAK}@threshold_none_manual", f"{SEMI}@threshold_manual_manual"),
+            (WTALC, f"{SEMI}@threshold_manual_manual"),
         ),
     ),
     "4a": PaperTable(

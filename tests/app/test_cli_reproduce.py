@@ -167,6 +167,16 @@ def test_rows_whose_papers_share_a_schedule_train_for_the_same_number_of_steps()
     assert n_steps["wtalc/i3d"] == {100_000}
 
 
+def test_ttc_locs_row_without_a_threshold_in_training_is_w_talc_itself():
+    """Its table 3 prints W-TALC's numbers there, so it is W-TALC's network, length, width and steps."""
+    from wtal_core.reproduction.running import settings_of
+
+    rows = {f"{paper.key}/{row.key}": row for paper in BENCHMARKS["thumos14"].papers for row in paper.rows}
+    first, wtalc = rows["ttc_loc/table3-none-manual"], rows["wtalc/i3d"]
+    assert (first.method, first.published, first.supervision) == (wtalc.method, wtalc.published, wtalc.supervision)
+    assert settings_of(first, {}) == settings_of(wtalc, {})
+
+
 def test_other_data_is_refused_as_the_benchmark_and_nothing_is_trained(wtal, sets, tmp_path, monkeypatch):
     seeds = trained(monkeypatch)
     status, said, err = wtal("reproduce", "thumos14", sets["wtalc"], "--out", tmp_path / "out")

@@ -6,8 +6,9 @@ OMP_NUM_THREADS=1 python benchmarks/tables.py --dataset ucf15-dev --table ttc_lo
 
 A cell is method:supervision[@preset][+name=value...]. What is done is kept as one JSON line per run under --out and
 never run twice while method, settings and data are the same; what the budget did not reach is listed as missing.
---table takes the cells of a paper's table (paper_tables/) and ends with a verdict on every ordering it claims. Choose
-on ucf15-dev and the weizmann folds; the validation of ucf15-features and weizmann is for the row that is reported.
+--table takes the cells of a paper's table (paper_tables/) and ends with a verdict on every ordering it claims, by the
+metric the table is of; --figure draws one of annotation time against mAP (cost_figure.py). Choose on ucf15-dev and
+the weizmann folds; the validation of ucf15-features and weizmann is for the row that is reported.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 import torch
 from calibration import calibration_seconds
 from cell import Cell, seeds, trained, trained_alike
+from cost_figure import Point, drawing, lines, points
 from data import SHARES, SUPERVISIONS, Yardstick, read
 from orderings import verdicts
 from paper_tables import TABLES
@@ -101,13 +103,30 @@ def table(wanted: list[Cell], done: dict[Cell, dict], step: float) -> str:
     return "\n".join(lines)
 
 
-def by_cell(done: dict[Cell, dict], dataset: str) -> dict[str, dict[int, float]]:
-    """Average mAP in percent of one data set, by cell and seed."""
+def by_cell(done: dict[Cell, dict], dataset: str, metric: str) -> dict[str, dict[int, float]]:
+    """A metric in percent on one data set, by cell and seed; older runs have no classification mAP."""
     found: dict[str, dict[int, float]] = {}
     for cell, each in done.items():
-        if cell.dataset == dataset:
-            found.setdefault(cell.text, {})[cell.seed] = 100 * each["average_mAP"]
+        if cell.dataset == dataset and metric in each:
+            found.setdefault(cell.text, {})[cell.seed] = 100 * each[metric]
     return found
+
+
+def judged(name: str, done: dict[Cell, dict], datasets: list[str]) -> dict[str, list[Point]]:
+    """Print the verdicts of one of the papers' tables, and mAP beside annotation time where it is about that.
+
+    Returns
+    -------
+    dict
+        Data set to its points of annotation time against mAP, if any.
+    """
+    told, charts = TABLES[name], {}
+    print(f"\n{name}: {told.title} (paper: {told.printed}; here: {told.metric})")
+    for dataset in datasets:
+        found = by_cell(done, dataset, told.metric)
+        charts[dataset] = points(told.phi, found)
+        print(dataset, *lines(charts[dataset]), *verdicts(told, found), sep="\n  ")
+    return {dataset: found for dataset, found in charts.items() if found}
 
 
 def main() -> None:
@@ -122,7 +141,12 @@ def main() -> None:
     parser.add_argument("--features", type=Path, help="feature folder of weizmann")
     parser.add_argument("--budget-minutes", type=float, default=float("inf"), help="start no run after this")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("--figure", type=Path, help="draw the --table of annotation time against mAP into this SVG")
     options = parser.parse_args()
+    figured = next((name for name in options.table if TABLES[name].phi), "")
+    if options.figure and not figured:
+        charted = ", ".join(name for name, told in TABLES.items() if told.phi)
+        parser.error(f"--figure needs a --table of annotation time against mAP: {charted}")
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     store = options.out / "cells.jsonl"
@@ -146,10 +170,11 @@ def main() -> None:
         if name in known:
             done[cell] = known[name]
     print(table(wanted, done, calibration_seconds()))
-    for name in options.table:
-        print(f"\n{name}: {TABLES[name].title} (paper: {TABLES[name].printed})")
-        for dataset in options.dataset:
-            print(dataset, *verdicts(TABLES[name], by_cell(done, dataset)), sep="\n  ")
+    charts = {name: judged(name, done, options.dataset) for name in options.table}
+    if options.figure and not charts[figured]:
+        raise SystemExit(f"{options.figure} was not drawn: no cell of {figured} has been run under {options.out}")
+    if options.figure:
+        options.figure.write_text(drawing(charts[figured]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,15 @@ def test_an_ordering_between_rows_that_are_not_there_is_refused():
         PaperTable("losses", {"a:video": 1.0}, (("a:video", "b:video"),))
 
 
+def test_annotation_time_of_a_row_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="phi names b:video, which is no row"):
+        PaperTable("costs", {"a:video": 1.0}, phi={"b:video": 0.24})
+
+
+def test_only_the_table_of_video_classification_is_judged_by_it():
+    assert [name for name, table in TABLES.items() if table.metric != "average_mAP"] == ["segment_level:5"]
+
+
 def test_a_chain_claims_its_neighbours_once():
     table = PaperTable("losses", {"a": 1.0, "b": 2.0, "c": 3.0}, (("a", "b", "c"), ("b", "c")))
     assert table.claims == [("a", "b"), ("b", "c")]

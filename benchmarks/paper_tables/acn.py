@@ -5,6 +5,7 @@ from __future__ import annotations
 from .table import PaperTable
 
 FUSED, HEADS, CONTRAST = "acn:video", "acn:video@heads", "acn:video@contrast"
+STPN, WTALC = "topk_mil:video@stpn", "topk_mil:video"
 AT_HALF = "THUMOS14, mAP at tIoU .5"
 ALPHAS = {"rgb": (8.8, 9.1, 9.7, 9.6, 9.4), "flow": (21.5, 22.2, 22.8, 22.7, 22.6)}
 
@@ -25,13 +26,13 @@ TABLES = {
     "1": PaperTable(
         "UntrimmedNet (the heads), AutoLoc (outer-inner contrast alone) and ACN: run it with --dataset weizmann",
         {HEADS: 3.6, CONTRAST: 16.0, FUSED: 17.0},
-        ((HEADS, CONTRAST, FUSED),),
+        ((HEADS, CONTRAST, FUSED), (HEADS, FUSED)),
         "ActivityNet 1.2, average mAP .5-.95",
     ),
     "2": PaperTable(
-        "UntrimmedNet (the heads), W-TALC, AutoLoc (outer-inner contrast alone) and ACN",
-        {HEADS: 13.7, "topk_mil:video": 18.8, CONTRAST: 21.2, FUSED: 24.2},
-        ((HEADS, "topk_mil:video", CONTRAST, FUSED),),
+        "UntrimmedNet (the heads), STPN, W-TALC, AutoLoc (outer-inner contrast alone) and ACN, ahead of each",
+        {HEADS: 13.7, STPN: 16.9, WTALC: 18.8, CONTRAST: 21.2, FUSED: 24.2},
+        ((HEADS, WTALC, CONTRAST, FUSED), *((other, FUSED) for other in (HEADS, STPN, WTALC))),
         AT_HALF,
     ),
     "3": PaperTable(

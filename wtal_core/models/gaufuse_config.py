@@ -72,7 +72,7 @@ PAPER_FORM = Form()
 BALANCED_FORM = Form(label_weight=(0.1,), rest="balanced", test_upsample=4, class_power=0.5)
 """Of every base but RSKP, whose scores of frames know a background of their own."""
 FORMS: Mapping[str, Form] = {
-    "rskp": PAPER_FORM,
+    "rskp": replace(PAPER_FORM, label_weight=BALANCED_FORM.label_weight, rest="balanced"),
     "ttc_loc": replace(BALANCED_FORM, test_strip=(0.5, 1.0)),
     # its last voter has learned to the end of its rate, and training it on loses more than labels win
     "mixed": replace(
@@ -112,7 +112,7 @@ class GauFuseConfig:
         None, "learning rate at the end of a label stage, share of its start, 1 is constant; none: by base, mostly 1"
     )
     label_weight: tuple[float, ...] = _setting(
-        (), "weight of the label loss in each label stage; code 10 to 50; empty: 10 over rskp, .1 over the others"
+        (), "weight of the label loss in each label stage; code 10 to 50; empty: by base, mostly .1"
     )
     delta: tuple[float, ...] = _setting(
         (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
@@ -137,7 +137,7 @@ class GauFuseConfig:
     rest: Literal["auto", "silent", "background", "balanced"] = _setting(
         "auto",
         "where y is below 1: silent (paper), teach the background with what is missing, or balanced: with as much as"
-        " the actions of the video have; auto: silent over rskp, balanced over the others",
+        " the actions of the video have; auto: by base, balanced over all there are",
     )
     empty_memory: bool = _setting(False, "rskp: forget the memory whenever labels are made; code true")
     activation: Literal["softmax", "gate"] = _setting(

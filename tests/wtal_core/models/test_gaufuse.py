@@ -14,7 +14,7 @@ from wtal_core.inference.fusion import FusionRule
 from wtal_core.inference.scoring import GAUFUSE_STRIP
 from wtal_core.models import METHODS
 from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, schedule, with_rest
-from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, PRESETS, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.method import Output, Setup, configured
 from wtal_core.models.mixed_quality import N_DESCRIBED
@@ -91,7 +91,10 @@ def test_the_background_gets_what_labels_lack_to_one_weighed_as_much_as_they_are
 
 
 def test_what_a_base_asks_for_gives_way_to_what_is_said():
-    assert GauFuseConfig().form == PAPER_FORM
+    assert GauFuseConfig().form == replace(PAPER_FORM, label_weight=(0.1,), rest="balanced")
+    for preset in PRESETS:
+        published = configured(METHODS["gaufuse"], preset, {})[0].form
+        assert (published.rest, published.anew, published.test_strip) == ("silent", False, (0.0785, 0.9))
     assert GauFuseConfig(base="topk_mil").form == BALANCED_FORM
     said = GauFuseConfig(base="topk_mil", label_weight=(2.0,), rest="silent", class_power=0.0)
     other = {"label_weight": (2.0,), "rest": "silent", "class_power": 0.0}

@@ -3,6 +3,9 @@
 PATH is a video or a folder that is searched for videos; several are worked on at a time where there are cores. Videos
 whose features lie in DIR already are left alone, so an interrupted extraction goes on where it stopped. A video that
 cannot be read is named with the reason; the others are extracted all the same, and the exit status is 2.
+
+A network of one's own, onnx:NET.onnx, is described by NET.json beside it, by flags, or by both; then a flag counts
+before the file. meta.json keeps the description: features of two descriptions do not get into one folder.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app import crew
+from app.commands import network_flags
 from app.commands.console import CommandError, Progress, say
 from app.commands.feature_folders import find_videos
 
@@ -26,32 +30,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--extractor",
         metavar="NAME",
-        help="motion, deep, or onnx:FILE, a network with its description beside it (default: deep)",
+        help="motion, deep, or onnx:FILE, a network with its description beside it or in flags (default: deep)",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for the features")
+    network_flags.configure(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Extract every video."""
     from wtal_core.features.extractors import DEFAULT, find
 
-    extractor = find(options.extractor or DEFAULT).name
+    named = options.extractor or DEFAULT
+    description = network_flags.description(options, named)
+    extractor = find(named, description).name
     videos = find_videos(options.paths)
-    calls = [{"path": str(path), "extractor_name": extractor, "folder": str(options.out)} for path in videos]
+    told = {"extractor_name": extractor, "folder": str(options.out), "description": description}
+    calls = [{"path": str(path), **told} for path in videos]
     failed: list[str] = []
-    for path, told in zip(videos, _in_order(calls), strict=True):
-        if "unreadable" in told:
-            say(" ".join(str(told["unreadable"]).split()))
+    for path, result in zip(videos, _in_order(calls), strict=True):
+        if "unreadable" in result:
+            say(" ".join(str(result["unreadable"]).split()))
             failed.append(path.name)
         else:
-            n_snippets, n_features = told["shape"]
+            n_snippets, n_features = result["shape"]
             print(f"{path.stem}\t{n_snippets}\t{n_features}", flush=True)
     if failed:
         raise CommandError(f"{len(failed)} of {len(videos)} videos could not be extracted: {', '.join(failed)}")
     return 0
 
 
-def _in_order(calls: list[dict[str, str]]) -> Iterator[Mapping[str, Any]]:
+def _in_order(calls: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """What came of each video, in their order; several are extracted at a time where there are cores."""
     from wtal_core.features.store import fill_folder
 

@@ -92,7 +92,7 @@ def _sequences(options: argparse.Namespace) -> tuple[int, Iterable[FeatureSequen
     """How many videos, and their features."""
     if options.videos is not None:
         videos = find_videos(options.videos)
-        return len(videos), _extracted(videos, run_extractor(options.run))
+        return len(videos), _extracted(videos, *run_extractor(options.run))
     annotations = read_annotations(options.annotations, options.format)
     sequences, _ = labelled_features(
         options.features, choose_subset(annotations, options.subset, None, options.annotations)
@@ -100,17 +100,17 @@ def _sequences(options: argparse.Namespace) -> tuple[int, Iterable[FeatureSequen
     return len(sequences), sequences.values()
 
 
-def _extracted(videos: list[Path], extractor_name: str) -> Iterator[FeatureSequence]:
+def _extracted(videos: list[Path], extractor_name: str, description: str | None) -> Iterator[FeatureSequence]:
     from wtal_core.features.extractors import extract
 
     for index, path in enumerate(videos):
         progress = Progress(f"extract {path.name} ({index + 1} of {len(videos)})")
-        yield extract(path, extractor_name, progress)
+        yield extract(path, extractor_name, progress, description)
         progress.end()
 
 
-def run_extractor(run: Path) -> str:
-    """The extractor a run was trained on, if this version makes the same features.
+def run_extractor(run: Path) -> tuple[str, str | None]:
+    """Name and description of the extractor a run was trained on, if this version makes the same features.
 
     Raises
     ------
@@ -131,8 +131,9 @@ def run_extractor(run: Path) -> str:
             f"{run}: it was trained on features that none of our extractors ({', '.join(EXTRACTORS)}) made; "
             "use --features with features of the same kind"
         )
-    if find(str(name)).fingerprint != fingerprint:
+    described = json.dumps(told["description"], sort_keys=True) if "description" in told else None
+    if find(str(name), described).fingerprint != fingerprint:
         raise CommandError(
             f"{run}: it was trained on an earlier version of the extractor {name!r}; extract and train again"
         )
-    return str(name)
+    return str(name), described

@@ -58,6 +58,12 @@ class Extractor:
         return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
     @property
+    def description(self) -> str | None:
+        """Of a network in a file, what it is given, as JSON text."""
+        text = self.parameters.get("description")
+        return None if text is None else str(text)
+
+    @property
     def meta(self) -> dict[str, object]:
         """What ``meta.json`` of a feature folder says."""
         return {
@@ -67,4 +73,5 @@ class Extractor:
             "snippet_frames": SNIPPET_FRAMES,
             "stride_frames": SNIPPET_FRAMES,
             "streams": {name: list(columns) for name, columns in self.streams.items()},
+            **({} if self.description is None else {"description": json.loads(self.description)}),
         }

@@ -20,15 +20,17 @@ FROM_FILE = "onnx:"
 """Begins the name of an extractor whose network is a file."""
 
 
-def extract(path: Path, extractor_name: str, progress: Progress | None = None) -> FeatureSequence:
+def extract(
+    path: Path, extractor_name: str, progress: Progress | None = None, description: str | None = None
+) -> FeatureSequence:
     """Features of one video, float16 (T, D), in memory; its id is the file's name without suffix.
 
     Parameters
     ----------
     path
         The video.
-    extractor_name
-        A name that :func:`find` knows.
+    extractor_name, description
+        What :func:`find` takes.
     progress
         Told the share done, 0 to 1; what it raises cancels.
 
@@ -39,7 +41,7 @@ def extract(path: Path, extractor_name: str, progress: Progress | None = None) -
     ValueError
         If there is no such extractor.
     """
-    extractor, path = find(extractor_name), Path(path)
+    extractor, path = find(extractor_name, description), Path(path)
     table = read_table(path)
     grid = snippet_grid(table)
     values = np.zeros((grid.n_snippets, extractor.dim), np.float16)
@@ -48,8 +50,15 @@ def extract(path: Path, extractor_name: str, progress: Progress | None = None) -
     return FeatureSequence(path.stem, values, grid, extractor.streams)
 
 
-def find(name: str) -> Extractor:
+def find(name: str, description: str | None = None) -> Extractor:
     """The extractor called ``name``: a key of :data:`EXTRACTORS`, or ``onnx:FILE``, a network of one's own.
+
+    Parameters
+    ----------
+    name
+        What it is asked for by.
+    description
+        Of a network in a file: what it wants to be given, JSON text in place of the file beside it.
 
     Raises
     ------
@@ -59,7 +68,7 @@ def find(name: str) -> Extractor:
     if name.startswith(FROM_FILE):
         from wtal_core.features.onnx_file import from_file
 
-        return from_file(Path(name.removeprefix(FROM_FILE)))
+        return from_file(Path(name.removeprefix(FROM_FILE)), description)
     if name not in EXTRACTORS:
         raise ValueError(f"there is no extractor {name!r}; choose from {', '.join(EXTRACTORS)}, or give onnx:FILE")
     return EXTRACTORS[name]

@@ -1,4 +1,4 @@
-"""What a network in an ONNX file wants to be given, said in a small JSON file beside it.
+"""What a network in an ONNX file wants to be given, said in a small JSON file beside it, or by flags over it.
 
 ::
 
@@ -20,7 +20,7 @@ of them one after the other and the results are averaged, of ``flow`` they are s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ LAYOUTS = ("NCTHW", "NTCHW", "NTHWC", "NCHW", "NHWC")
 KINDS = {"rgb": 3, "flow": 2}
 """What an input can be given, and its channels."""
 MOST_FRAMES = 256
+_LEAST_FOR_FLOW = 12  # pixels of the longer side, of DIS
 _KEYS = {"size", "fit", "inputs", "output", "streams"}
 _INPUT_KEYS = {"kind", "layout", "frames", "mean", "std", "bound"}
 
@@ -90,6 +91,22 @@ class Description:
         return first.frames if first.kind == "rgb" and not first.is_clip and len(self.inputs) == 1 else 1
 
 
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What is said beside the file; it counts before the file.
+
+    Attributes
+    ----------
+    entries
+        As in the file, without ``inputs``.
+    of_inputs
+        Entries of ``inputs`` by the input's name, "" for each input there is, and by key.
+    """
+
+    entries: Mapping[str, Any]
+    of_inputs: Mapping[tuple[str, str], Any]
+
+
 class BadDescription(ValueError):
     """The file beside the network is absent or wrong; the message says where and what to write."""
 
@@ -102,21 +119,78 @@ def read(path: Path) -> Description:
     BadDescription
         If it cannot serve.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        said = json.loads(text)
-    except FileNotFoundError as error:
+    if not path.exists():
         raise BadDescription(
-            f"{path}: a network needs a description beside it; write there, for example, "
+            f"{path}: it is not there; a network needs a description beside it; write there, for example, "
             '{"size": [224, 224], "inputs": {"NAME": {"kind": "rgb", "layout": "NCTHW", "frames": 16, '
-            '"mean": [127.5], "std": [127.5]}}}'
-        ) from error
-    except (OSError, ValueError) as error:
-        raise BadDescription(f"{path}: it is no JSON text ({error}); mend it") from error
+            '"mean": [127.5], "std": [127.5]}}}, or say it by flags of `wtal extract`: '
+            "--size 224x224 --layout NCTHW --frames 16 --mean 127.5 --std 127.5"
+        )
+    return described(_said(path), str(path))
+
+
+def described(said: object, where: str) -> Description:
+    """What plain values say.
+
+    Parameters
+    ----------
+    said
+        As in the file.
+    where
+        Begins the message if they cannot serve.
+
+    Raises
+    ------
+    BadDescription
+        If they cannot serve.
+    """
     try:
         return _described(_mapping(said, _KEYS, "the description"), json.dumps(said, sort_keys=True))
     except BadDescription as error:
-        raise BadDescription(f"{path}: {error}") from error
+        raise BadDescription(f"{where}: {error}") from error
+
+
+def described_anew(path: Path, flags: Flags, names: Iterable[str]) -> Description:
+    """The description in a file, if it is there, with what flags say in its stead.
+
+    Parameters
+    ----------
+    names
+        The network's inputs, where no file names them.
+
+    Raises
+    ------
+    BadDescription
+        If both together cannot serve.
+    """
+    said = _mapping(_said(path) if path.exists() else {}, _KEYS, f"{path}: the description")
+    named = said.get("inputs", {name: {} for name in names})
+    inputs: dict[str, Any] = dict(_mapping(named, set(named), f'{path}: "inputs"')) if named else {}
+    for (name, key), value in sorted(flags.of_inputs.items()):  # those of all inputs come first: their name is ""
+        for each in (name,) if name else tuple(inputs):
+            entry = inputs.get(each, {})
+            inputs[each] = {**_mapping(entry, _INPUT_KEYS, f"{path}: input {each!r}"), key: value}
+    try:
+        return described({**said, **flags.entries, "inputs": inputs}, path.name if path.exists() else "the flags")
+    except BadDescription as error:
+        raise BadDescription(f"{error}; correct the entry, or the flag of that name, which counts before it") from error
+
+
+def differences(before: object, now: object, place: str = "") -> list[str]:
+    """Where two descriptions differ, each in words."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        keys = sorted(before.keys() | now.keys())
+        return [line for key in keys for line in differences(before.get(key), now.get(key), f"{place} {key}".strip())]
+    shown = ["not said" if each is None else json.dumps(each) for each in (before, now)]
+    return [] if before == now else [f"{place} was {shown[0]}, is {shown[1]}"]
+
+
+def _said(path: Path) -> object:
+    """The values in a file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadDescription(f"{path}: it is no JSON text ({error}); mend it") from error
 
 
 def _described(said: Mapping[str, Any], text: str) -> Description:
@@ -132,6 +206,11 @@ def _described(said: Mapping[str, Any], text: str) -> Description:
     inputs = {name: _input(_mapping(each, _INPUT_KEYS, f"input {name!r}"), name) for name, each in named.items()}
     if len(inputs) > 1 and any(each.kind == "rgb" and not each.is_clip and each.frames > 1 for each in inputs.values()):
         raise BadDescription('beside another input one of single pictures gets one of them: "frames": 1')
+    if max(size) < _LEAST_FOR_FLOW and any(each.kind == "flow" for each in inputs.values()):
+        raise BadDescription(
+            f"flow needs a side of {_LEAST_FOR_FLOW} pixels or more, got {size[0]} x {size[1]}; "
+            'correct "size", or export the network for larger pictures'
+        )
     output = said.get("output")
     if output is not None and not isinstance(output, str):
         raise BadDescription(f'"output" is the name of an output, got {output!r}')

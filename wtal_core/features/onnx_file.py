@@ -1,13 +1,15 @@
 """The extractor ``onnx:FILE``: a network of one's own, for clips or pictures, of one or two streams.
 
-Beside ``net.onnx`` lies ``net.json``, which says what the network wants (:mod:`wtal_core.features.onnx_description`).
-The network runs on snippets of the grid all extractors share, by onnxruntime. The fingerprint holds the hash of the
-file and of its description, so that features of an earlier network never pass for those of the present one.
+Beside ``net.onnx`` lies ``net.json``, which says what the network wants (:mod:`wtal_core.features.onnx_description`),
+unless that is given as text. The network runs on snippets of the grid all extractors share, by onnxruntime. The
+fingerprint holds the hash of the file and its description, so that features of an earlier network never pass for those
+of the present one.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 from wtal_core.domain import SnippetGrid
 from wtal_core.features.extractor import Extractor
 from wtal_core.features.files import content_hash
-from wtal_core.features.onnx_description import Description, Input, read
+from wtal_core.features.onnx_description import Description, Flags, Input, described, described_anew, read
 from wtal_core.features.snippets import SNIPPET_FRAMES, SNIPPET_RATE, pictures, shown_size
 from wtal_core.features.timebase import Progress, TimeTable
 
@@ -40,33 +42,62 @@ class BadNetwork(ValueError):
     """A file that cannot serve as an extractor; the message says why and what to do."""
 
 
-def from_file(path: Path) -> Extractor:
+def from_file(path: Path, description: str | None = None) -> Extractor:
     """The extractor of a network in a file.
+
+    Parameters
+    ----------
+    path
+        The network.
+    description
+        What it wants to be given, JSON text in place of the file beside it.
 
     Raises
     ------
     BadNetwork, BadDescription
         If the file or its description cannot serve.
     """
-    path = Path(path).expanduser().resolve()
-    described = path.with_suffix(".json")
-    if not path.is_file():
-        raise BadNetwork(f"{path}: there is no such file; give onnx:FILE, a network in ONNX format")
-    description = read(described)
+    path = _there(path)
+    text = read(path.with_suffix(".json")).text if description is None else description
     if len(f"onnx:{path}") > _LONGEST_NAME:
         raise BadNetwork(f"{path}: the path is longer than {_LONGEST_NAME - 5} characters; move the file")
-    return _made(path, path.stat().st_mtime_ns, description.text)
+    return _made(path, path.stat().st_mtime_ns, text)
+
+
+def description_with(path: Path, flags: Flags) -> str:
+    """The description of a network with what flags say, as text for :func:`from_file`.
+
+    The file beside the network counts where no flag does, and may be absent.
+
+    Raises
+    ------
+    BadNetwork, BadDescription
+        If the network cannot be run, or file and flags together cannot serve.
+    """
+    path = _there(path)
+    names = [each.name for each in _opened(path).get_inputs()]
+    return described_anew(path.with_suffix(".json"), flags, names).text
+
+
+def _there(path: Path) -> Path:
+    """Where a network lies."""
+    path = Path(path).expanduser().resolve()
+    if not path.is_file():
+        raise BadNetwork(f"{path}: there is no such file; give onnx:FILE, a network in ONNX format")
+    return path
 
 
 @lru_cache(maxsize=8)
-def _made(path: Path, _changed: int, _described: str) -> Extractor:
+def _made(path: Path, _changed: int, text: str) -> Extractor:
     """One session per file and description as they are now."""
-    description = read(path.with_suffix(".json"))
+    description = described(json.loads(text), str(path))
     run = _session(path, description)
     dim = len(run({name: np.zeros(each.shape(description.size), np.float32) for name, each in _items(description)}))
     streams = dict(description.streams or {next(iter(description.inputs.values())).kind: (0, dim)})
     if max(stop for _, stop in streams.values()) != dim:
-        raise BadNetwork(f"{path}: the network gives {dim} columns, its description tells of {streams}")
+        raise BadNetwork(
+            f"{path}: the network gives {dim} columns, its description tells of {streams}; correct the streams"
+        )
     return Extractor(
         name=f"onnx:{path}",
         version=1,
@@ -85,8 +116,8 @@ def _items(description: Description) -> list[tuple[str, Input]]:
     return list(description.inputs.items())
 
 
-def _session(path: Path, description: Description) -> Run:
-    """The network, checked against its description."""
+def _opened(path: Path) -> Any:
+    """The session of a network."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -95,11 +126,16 @@ def _session(path: Path, description: Description) -> Run:
     known = onnxruntime.get_available_providers()
     wanted = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in known]
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=wanted)
+        return onnxruntime.InferenceSession(str(path), options, providers=wanted)
     except Exception as error:  # its errors have no common class below Exception
         raise BadNetwork(
             f"{path}: it is no ONNX network that can be run ({_first_line(error)}); export it again"
         ) from error
+
+
+def _session(path: Path, description: Description) -> Run:
+    """The network, checked against its description."""
+    session = _opened(path)
     _check_inputs(path, description, {each.name: (each.shape, each.type) for each in session.get_inputs()})
     outputs = [each.name for each in session.get_outputs()]
     if description.output is None and len(outputs) > 1:
@@ -131,7 +167,7 @@ def _check_inputs(path: Path, description: Description, inputs: Mapping[str, tup
     if set(inputs) != set(description.inputs):
         raise BadNetwork(
             f"{path}: the network has the inputs {', '.join(sorted(inputs))}, its description tells of "
-            f"{', '.join(sorted(description.inputs))}"
+            f"{', '.join(sorted(description.inputs))}; correct the names"
         )
     for name, (lengths, kind) in inputs.items():
         told = description.inputs[name]

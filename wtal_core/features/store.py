@@ -22,6 +22,7 @@ from wtal_core.features.extractors import Extractor, find
 from wtal_core.features.files import content_hash as hash_of_file
 from wtal_core.features.files import whole_or_nothing
 from wtal_core.features.folder import FeatureFolderError, read_folder, write_folder
+from wtal_core.features.onnx_description import differences
 from wtal_core.features.snippets import snippet_grid
 from wtal_core.features.timebase import Progress, TimeTable, UnreadableVideo, read_table
 
@@ -141,31 +142,55 @@ def store_features(
     FeatureStore(Path(root)).extract(video_id, Path(path), content_hash, extractor_name, progress)
 
 
-def extract_to_folder(path: Path, extractor_name: str, folder: Path, progress: Progress | None = None) -> Path:
+def extract_to_folder(
+    path: Path,
+    extractor_name: str,
+    folder: Path,
+    progress: Progress | None = None,
+    description: str | None = None,
+) -> Path:
     """Write ``<video>.npy`` and ``meta.json`` of one video into a plain feature folder; an existing file is kept.
+
+    The extractor is what :func:`~wtal_core.features.extractors.find` makes of its name and description.
 
     Raises
     ------
     FeatureFolderError
-        If the folder holds features of another extractor or version.
+        If the folder holds features of another extractor, version or description.
     """
-    extractor, path, folder = find(extractor_name), Path(path), Path(folder)
+    extractor, path, folder = find(extractor_name, description), Path(path), Path(folder)
     target, meta = folder / f"{path.stem}.npy", folder / "meta.json"
     with _room_for(target):
         folder.mkdir(parents=True, exist_ok=True)
         if not meta.exists():
             with whole_or_nothing(meta) as partial:
                 partial.write_text(json.dumps(extractor.meta, indent=1) + "\n")
-    if json.loads(meta.read_text()).get("fingerprint") != extractor.fingerprint:
-        raise FeatureFolderError(
-            f"{meta}: this folder holds features of another extractor or version; choose another folder"
-        )
+    _check_same(meta, extractor)
     if not target.exists():
         write_features(path, extractor, target, progress)
     return target
 
 
-def fill_folder(*, path: str, extractor_name: str, folder: str, progress: Progress) -> dict[str, Any]:
+def _check_same(meta: Path, extractor: Extractor) -> None:
+    """Refuse to put features of two kinds into one folder."""
+    said = json.loads(meta.read_text())
+    if said.get("fingerprint") == extractor.fingerprint:
+        return
+    changed = differences(said["description"], extractor.meta["description"]) if _are_described(said, extractor) else []
+    what = f" (the network's description: {'; '.join(changed)})" if changed else ""
+    raise FeatureFolderError(
+        f"{meta}: this folder holds features of another extractor or version{what}; choose another folder"
+    )
+
+
+def _are_described(said: dict[str, Any], extractor: Extractor) -> bool:
+    """Whether both are networks in files that say what they were given."""
+    return "description" in said and extractor.description is not None
+
+
+def fill_folder(
+    *, path: str, extractor_name: str, folder: str, progress: Progress, description: str | None = None
+) -> dict[str, Any]:
     """:func:`extract_to_folder` for a process that is told by plain text what to do.
 
     Returns
@@ -174,7 +199,7 @@ def fill_folder(*, path: str, extractor_name: str, folder: str, progress: Progre
         ``shape``, T and D; or ``unreadable``, why the file cannot serve as a video.
     """
     try:
-        written = extract_to_folder(Path(path), extractor_name, Path(folder), progress)
+        written = extract_to_folder(Path(path), extractor_name, Path(folder), progress, description)
     except UnreadableVideo as error:
         return {"unreadable": str(error)}
     return {"shape": list(np.load(written, mmap_mode="r", allow_pickle=False).shape)}

@@ -139,6 +139,7 @@ def test_the_fingerprint_follows_the_bytes_and_the_description_and_not_the_place
         ({}, {"output": "else"}, "no output 'else'; there are out"),
         ({}, {"streams": {"rgb": [0, 4]}}, "gives 3 columns"),
         ({}, {"streams": {"rgb": [1, 3]}}, "begins at 1 and not at 0"),
+        ({}, {"inputs": {"clip": {**CLIP, "kind": "flow"}}}, "flow needs a side of 12 pixels or more, got 8 x 8"),
         ({"axes": (3, 4)}, {}, r"shape \(1, 3, 4\); one row of features per clip"),
     ],
 )

@@ -1,5 +1,7 @@
 """LinPro: the least activation that explains the scores (FACTS 7.4)."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from wtal_core.inference.linpro import linpro
-from wtal_core.inference.scoring import outer_inner_contrast
+from wtal_core.inference.scoring import GAUFUSE_STRIP, outer_inner_contrast
 
 ONE_SNIPPET = (1e-9, 1.0)  # strips of a single snippet
 
@@ -52,34 +54,81 @@ def test_duplicates_count_once_at_the_highest_score_and_useless_instances_not_at
     assert not linpro(np.empty((0, 2)), np.empty(0), 4).any()
 
 
+def test_of_the_labels_with_the_least_slack_the_smallest_is_taken():
+    """T = 3, strips of one: rows (1, -1, 0), (-1/2, 1, -1/2), (0, -1, 1), scores .5, .9, .5. With the outer two met the
+    middle row is -.5 and its slack 1.4; to give up 1 of an outer one gains 1/2. So y[0] = y[2] = y[1] + .5, least at
+    (.5, 0, .5), of sum 1; (1, .5, 1) has the same slack."""
+    y = linpro(np.array([[0, 1], [1, 2], [2, 3]]), np.array([0.5, 0.9, 0.5]), 3, strip=ONE_SNIPPET)
+    np.testing.assert_allclose(y, [0.5, 0, 0.5], atol=1e-7)
+
+
+def test_an_instance_that_fills_the_video_has_no_strips_and_the_mean_of_its_score():
+    for normalised, total in ((True, 2.4), (False, 0.6)):
+        y = linpro(np.array([[0, 4]]), np.array([0.6]), 4, normalised=normalised)
+        assert y.sum() == pytest.approx(total)
+
+
 INSTANCES = st.lists(
-    st.tuples(st.integers(0, 38), st.integers(1, 12), st.integers(1, 20)).map(
+    st.tuples(st.integers(0, 38), st.integers(1, 12) | st.integers(13, 40), st.integers(1, 20)).map(
         lambda x: (x[0], min(40, x[0] + x[1]), x[2])
     ),
     min_size=1,
-    max_size=6,
+    max_size=12,
     unique_by=lambda x: x[:2],
 )
+BOUNDS = st.sampled_from([math.inf, 1.0, 0.3])
 
 
-@settings(max_examples=60, deadline=None)
-@given(INSTANCES)
-def test_the_grouped_problem_has_the_optimum_of_a_general_solver_on_the_full_one(instances):
+@settings(max_examples=150, deadline=None)
+@given(INSTANCES, BOUNDS, st.booleans())
+def test_the_grouped_problem_has_the_optimum_of_a_general_solver_on_the_full_one(instances, upper, normalised):
+    """Least slack and least sum at that slack, feasible or not (with a bound of .3 mostly not)."""
     segments = np.array([row[:2] for row in instances])
     scores = np.array([row[2] / 20 for row in instances])
-    y = linpro(segments, scores, 40)
-    rows = np.array([_row(segment) for segment in segments])
-    full = linprog(np.ones(40), A_eq=rows, b_eq=scores, bounds=(0, None), method="highs")
-    if full.status == 0:
-        assert y.sum() == pytest.approx(full.fun, abs=1e-6)
-        np.testing.assert_allclose(rows @ y, scores, atol=1e-6)
-    else:  # the elastic form: least slack first
-        eye = np.eye(len(rows))
-        cost = np.r_[np.zeros(40), np.ones(2 * len(rows))]
-        least = linprog(cost, A_eq=np.hstack([rows, eye, -eye]), b_eq=scores, bounds=(0, None), method="highs")
-        assert np.abs(rows @ y - scores).sum() == pytest.approx(least.fun, abs=1e-5)
+    _check_optimal(segments, scores, 40, upper, normalised)
 
 
-def _row(segment):
-    """The contrast of every unit impulse is the constraint row."""
-    return np.array([outer_inner_contrast(impulse, segment[None], strip=(0.0785, 0.9))[0] for impulse in np.eye(40)])
+@pytest.mark.parametrize(
+    ("upper", "normalised", "is_met"), [(math.inf, True, True), (1.0, True, False), (1.0, False, False)]
+)
+def test_sixty_instances_on_750_snippets_have_the_optimum_of_the_full_problem(upper, normalised, is_met):
+    """The size of the benchmark. Means reach any score where nothing bounds y, and not these where y <= 1."""
+    random = np.random.default_rng(0)
+    length = random.integers(3, 60, 60)
+    first = random.integers(0, 750 - length)
+    segments, scores = np.column_stack([first, first + length]), random.uniform(0.05, 0.9, 60)
+    assert len(np.unique(segments, axis=0)) == 60
+    slack = _check_optimal(segments, scores, 750, upper, normalised)
+    assert (slack < 1e-6) == is_met
+
+
+def _check_optimal(segments, scores, n_snippets, upper, normalised):
+    """Compare with HiGHS on one variable per snippet; returns the least slack."""
+    y = linpro(segments, scores, n_snippets, upper=upper, normalised=normalised)
+    assert y.min() >= -1e-9
+    assert y.max() <= upper + 1e-9
+    rows = _rows(segments, n_snippets)
+    rows = rows if normalised else np.sign(rows)
+    slack, total = _optimum(rows, scores, upper)
+    assert np.abs(rows @ y - scores).sum() == pytest.approx(slack, abs=1e-5)
+    assert y.sum() == pytest.approx(total, rel=1e-5, abs=1e-5)
+    return slack
+
+
+def _optimum(rows, scores, upper):
+    """Least slack, and least sum at that slack, by two solves of the full problem, whether it is feasible or not."""
+    n_rows, n_snippets = rows.shape
+    matrix = np.hstack([rows, np.eye(n_rows), -np.eye(n_rows)])
+    is_slack = np.repeat([0.0, 1.0], [n_snippets, 2 * n_rows])
+    bounds = [(0, upper)] * n_snippets + [(0, None)] * (2 * n_rows)
+    least = linprog(is_slack, A_eq=matrix, b_eq=scores, bounds=bounds, method="highs")
+    allowed = {"A_ub": is_slack[None], "b_ub": [least.fun + 1e-8]}
+    final = linprog(1 - is_slack, A_eq=matrix, b_eq=scores, bounds=bounds, method="highs", **allowed)
+    assert (least.status, final.status) == (0, 0)
+    return least.fun, final.fun
+
+
+def _rows(segments, n_snippets):
+    """The contrast of every unit impulse is a column of the constraints."""
+    impulses = np.eye(n_snippets)
+    return np.column_stack([outer_inner_contrast(impulse, segments, strip=GAUFUSE_STRIP) for impulse in impulses])

@@ -38,12 +38,21 @@ def precision(values: np.ndarray, classes: np.ndarray, actors: np.ndarray, stren
     scores = np.zeros_like(classes)
     for actor in np.unique(actors):
         known = actors != actor
-        centred = values - values[known].mean(axis=0)
-        centred *= 16 / (centred[known].std() * np.sqrt(centred.shape[1]))
-        given = np.hstack([centred, np.ones((len(centred), 1))])
-        square = given[known].T @ given[known] + strength * np.eye(given.shape[1])
-        scores[~known] = given[~known] @ np.linalg.solve(square, given[known].T @ classes[known])
+        scores[~known] = ridge(values, classes, known, strength)[~known]
     return float(np.mean([average_precision(s, c) for s, c in zip(scores.T, classes.T, strict=True) if c.any()]))
+
+
+def ridge(values: np.ndarray, classes: np.ndarray, known: np.ndarray, strength: float) -> np.ndarray:
+    """Scores (N, C) of all snippets by a ridge regression on the known ones; all features scaled alike."""
+    centred = values - values[known].mean(axis=0)
+    centred *= 16 / (centred[known].std() * np.sqrt(centred.shape[1]))
+    given = np.hstack([centred, np.ones((len(centred), 1))])
+    rows = given[known]
+    if len(rows) < rows.shape[1]:  # the same by its dual, whose matrix is smaller
+        weights = rows.T @ np.linalg.solve(rows @ rows.T + strength * np.eye(len(rows)), classes[known])
+    else:
+        weights = np.linalg.solve(rows.T @ rows + strength * np.eye(rows.shape[1]), rows.T @ classes[known])
+    return np.asarray(given @ weights)
 
 
 def average_precision(scores: np.ndarray, happens: np.ndarray) -> float:

@@ -108,7 +108,12 @@ def _groups(rows: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 def _solve(columns: csr_array, wanted: Floats, sizes: Floats, upper: float) -> Floats:
     """Least ``sizes @ v`` with ``columns @ v = wanted``, ``0 <= v <= upper``; at the least slack if that cannot be."""
-    found = milp(sizes, constraints=LinearConstraint(columns, wanted, wanted), bounds=Bounds(0, upper))
+    found = milp(
+        sizes,
+        constraints=LinearConstraint(columns, wanted, wanted),
+        bounds=Bounds(0, upper),
+        options={"presolve": False},  # at this size it costs more than it saves
+    )
     if found.status == 0:
         return np.asarray(found.x, np.float64)
     n_rows, n_groups = columns.shape

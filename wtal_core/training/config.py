@@ -152,6 +152,8 @@ class TrainingConfig:
         Decay of Adam's two moments, each 0 to under 1.
     class_pairs
         Classes drawn for each batch, two videos of each in it and the rest any others (W-TALC: 3); 0 draws uniformly.
+    autocast
+        On a GPU that has bfloat16, networks compute in it and losses in float32; on a CPU it changes nothing.
     gradient_clip
         Largest global gradient norm; 0 is off.
     bucket
@@ -171,6 +173,7 @@ class TrainingConfig:
     early_stop: EarlyStop | None = None
     betas: tuple[float, float] = (0.9, 0.999)
     class_pairs: int = field(default=0, metadata=_LATER)
+    autocast: bool = field(default=False, metadata=_LATER)
 
     def __post_init__(self) -> None:
         if not self.stages:

@@ -23,6 +23,7 @@ from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.predict import predictor
 from wtal_core.training import checkpoint
+from wtal_core.training.arithmetic import in_float32, network_arithmetic
 from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.config import Stage, TrainingConfig, to_data
 from wtal_core.training.dataset import Batch, TrainingSet, TrainingVideo
@@ -298,7 +299,9 @@ class _Run:
         at = self.at
         for group in at.optimizer.param_groups:
             group["lr"] = rate
-        losses: dict[str, Tensor] = self.module.losses(self.module(batch.features, batch.mask), batch)
+        with network_arithmetic(self.device, self.training.autocast):
+            output = self.module(batch.features, batch.mask)
+        losses: dict[str, Tensor] = self.module.losses(in_float32(output), batch)
         stacked = torch.stack([value.float() for value in losses.values()])
         total = stacked.sum()
         values = stacked.detach().tolist()  # the one wait for the device in a step

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wtal_core.losses.masked import masked_softmax, normalised_labels, top_k_mean
+from wtal_core.losses.masked import normalised_labels, top_k_mean
 
 
 def video_cross_entropy(video_logits: Tensor, video_label: Tensor) -> Tensor:
@@ -63,20 +63,29 @@ def one_class_loss(cas: Tensor, mask: Tensor, video_label: Tensor, share: int = 
 
 
 def coactivity_loss(embedding: Tensor, cas: Tensor, mask: Tensor, video_label: Tensor, margin: float = 0.5) -> Tensor:
+    """:func:`coactivity_of_rows` of a padded batch: (B, T, H), (B, T, C), mask (B, T) and labels (B, C)."""
+    video = torch.arange(len(mask), device=mask.device)[:, None]
+    owner = torch.where(mask, video, -1).flatten()
+    return coactivity_of_rows(embedding.flatten(0, 1), cas.flatten(0, 1), owner, video_label, margin)
+
+
+def coactivity_of_rows(
+    embedding: Tensor, cas: Tensor, owner: Tensor, video_label: Tensor, margin: float = 0.5
+) -> Tensor:
     """Videos that share a class look alike where it is active, and unlike what is not (CASL).
 
     With ``A`` the softmax over time of the class, ``H = X^T A`` and ``L = X^T (1 - A) / (T - 1)``, every pair with a
     common class adds ``([d(H1, H2) - d(H1, L2) + margin]+ + [d(H1, H2) - d(L1, H2) + margin]+) / 2``, ``d`` the cosine
-    distance.
+    distance. Only classes said to occur are looked at: E pairs of a video and one of its classes.
 
     Parameters
     ----------
     embedding
-        What the class scores are computed from, (B, T, H).
+        What the class scores are computed from, one row a snippet, (N, H).
     cas
-        Class activation logits, (B, T, C).
-    mask
-        Real snippets, (B, T).
+        Class activation logits, (N, C).
+    owner
+        Which video a row is of, (N,); -1 is padding, whose rows hold any finite value.
     video_label
         Multi-hot, (B, C).
     margin
@@ -87,15 +96,12 @@ def coactivity_loss(embedding: Tensor, cas: Tensor, mask: Tensor, video_label: T
     Tensor
         Mean over pairs and their common classes, shape (); exactly 0 when no two videos share a class.
     """
-    attention = masked_softmax(cas, mask)  # (B, T, C)
-    real = embedding.masked_fill(~mask[..., None], 0.0)
-    high = torch.einsum("btc,bth->cbh", attention, real)  # (C, B, H)
-    rest = (mask.sum(1) - 1).clamp(min=1)[None, :, None]
-    low = (real.sum(1)[None] - high) / rest  # sum of (1 - A) x = sum of x - sum of A x
-    high, low = F.normalize(high, dim=-1), F.normalize(low, dim=-1)
-    alike = 1 - high @ high.transpose(1, 2)  # (C, B, B), d(H1, H2)
-    unlike = 1 - high @ low.transpose(1, 2)  # d(H1, L2) in [c, 1, 2], d(L1, H2) in [c, 2, 1]
-    pair = 0.5 * (F.relu(alike - unlike + margin) + F.relu(alike - unlike.transpose(1, 2) + margin))
-    present = video_label.T > 0  # (C, B)
-    common = torch.triu(present[:, :, None] & present[:, None, :], diagonal=1)
+    video, label = (video_label > 0).nonzero().unbind(1)  # (E,)
+    own = owner == video[:, None]  # (E, N)
+    attention = torch.softmax(cas.T[label].masked_fill(~own, -torch.inf), dim=1)
+    high, total = (torch.cat([attention, own.to(attention.dtype)]) @ embedding).chunk(2)  # (E, H)
+    high, low = F.normalize(high, dim=-1), F.normalize(total - high, dim=-1)  # the length of L does not matter
+    alike, unlike = 1 - high @ high.T, 1 - high @ low.T  # (E, E): d(H1, H2), d(H1, L2); the other way round d(L1, H2)
+    pair = 0.5 * (F.relu(alike - unlike + margin) + F.relu(alike - unlike.T + margin))
+    common = torch.triu(label == label[:, None], diagonal=1)
     return (pair * common).sum() / common.sum().clamp(min=1)

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from scipy.signal import savgol_filter
 from torch import Tensor, nn
 
@@ -22,9 +21,9 @@ from wtal_core.domain import ActivationSequence, Proposal, SupervisionLevel, Vid
 from wtal_core.inference.mid_range import mid_range_proposals
 from wtal_core.inference.thresholds import mid_range_threshold
 from wtal_core.losses.masked import mid_range, top_k_mean
-from wtal_core.losses.mil import coactivity_loss, one_class_loss, video_cross_entropy, video_probabilities
+from wtal_core.losses.mil import coactivity_of_rows, one_class_loss, video_cross_entropy, video_probabilities
 from wtal_core.models import wtalc
-from wtal_core.models.blocks import linear
+from wtal_core.models.blocks import Dropout, linear
 from wtal_core.models.method import MethodEntry, Output, Setup
 from wtal_core.training.config import check_number, check_whole
 from wtal_core.training.dataset import Batch
@@ -77,23 +76,37 @@ class TopKMil(nn.Module):
         super().__init__()
         self.config = config
         self.hidden = linear(setup.n_features, config.width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.head = linear(config.width, len(setup.class_names))
         self.attention = linear(config.width, 1) if config.pooling == "attention" else None
 
     def forward(self, features: Tensor, mask: Tensor) -> Output:
-        """Features (B, T, D) and mask (B, T) to CAS (B, T, C) and mid-range thresholds (B, T, C)."""
-        hidden = self.dropout(F.relu(self.hidden(features)))  # (B, T, H)
-        cas = self.head(hidden)  # (B, T, C)
+        """Features (B, T, D) and mask (B, T) to CAS (B, T, C) and mid-range thresholds (B, T, C).
+
+        The layers see the N real snippets only: of a batch of videos of any length, two fifths are padding.
+        """
+        real = mask.flatten().nonzero()[:, 0]  # (N,), of B * T cells
+        rows = features.flatten(0, 1)
+        rows = rows[real] if len(real) < len(rows) else rows
+        hidden = self.dropout(self.hidden(rows).relu_())  # (N, H)
+
+        def padded(values: Tensor) -> Tensor:
+            """(N, K) to (B, T, K), zero in the padding."""
+            cells = values.new_zeros(mask.numel(), values.shape[1])
+            return cells.index_copy(0, real, values).view(*mask.shape, -1)
+
+        scores = self.head(hidden)  # (N, C)
+        cas = padded(scores)
         extras: dict[str, Tensor] = {}
         if self.attention is None:
             pooled = top_k_mean(cas, mask, self._k(mask.sum(1)))
         else:
-            weight = torch.sigmoid(self.attention(hidden)).masked_fill(~mask[..., None], 0.0)  # (B, T, 1)
+            weight = padded(torch.sigmoid(self.attention(hidden)))  # (B, T, 1)
             pooled = (weight * cas).sum(1) / (weight.sum(1) + 1e-8)
             cas = weight * cas  # weighted T-CAM
             extras["attention"] = weight[..., 0]
-        used = {"embedding": hidden, "video_logits": pooled}  # (B, T, H), (B, C)
+        used = {"embedding": hidden, "scores": cas.flatten(0, 1)[real], "owner": real // mask.shape[1]}
+        used["video_logits"] = pooled  # (B, C)
         return Output(cas, mid_range(cas, mask).expand_as(cas), video_probabilities(pooled), extras, used)
 
     def _k(self, lengths: Tensor) -> Tensor:
@@ -106,7 +119,8 @@ class TopKMil(nn.Module):
         config, used = self.config, output.loss_extras
         terms = {"mil": (1 - config.similarity) * self._classification(output, batch)}
         if config.similarity > 0:
-            similarity = coactivity_loss(used["embedding"], output.cas, batch.mask, batch.video_label, config.margin)
+            rows = used["embedding"], used["scores"], used["owner"]  # (N, H), (N, C), (N,)
+            similarity = coactivity_of_rows(*rows, batch.video_label, config.margin)
             terms["similarity"] = config.similarity * similarity
         if "attention" in output.extras:
             terms["sparsity"] = config.sparsity * output.extras["attention"].sum() / batch.mask.sum()

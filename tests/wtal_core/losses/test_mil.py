@@ -26,6 +26,18 @@ def test_coactivity_of_two_videos_by_hand():
     torch.testing.assert_close(coactivity_loss(same, cas, mask, torch.ones(2, 1)), torch.tensor(0.0))
 
 
+def test_coactivity_looks_at_shared_classes_and_real_snippets_only():
+    """The two videos of the test above, now with padding of another video's looks, and a second class that only video 2
+    holds: still 1.5. With that class in both videos and equal scores everywhere, H = L there: each hinge is .5."""
+    embedding = torch.tensor([[[1.0, 0.0], [0.0, 1.0], [7.0, -9.0]], [[0.0, 1.0], [1.0, 0.0], [5.0, 5.0]]])
+    cas = torch.tensor([[[100.0, 0.0], [0.0, 0.0], [900.0, 900.0]]] * 2)
+    mask = torch.tensor([[True, True, False]] * 2)
+    one_shared = coactivity_loss(embedding, cas, mask, torch.tensor([[1.0, 0.0], [1.0, 1.0]]))
+    torch.testing.assert_close(one_shared, torch.tensor(1.5))
+    both_shared = coactivity_loss(embedding, cas, mask, torch.ones(2, 2))
+    torch.testing.assert_close(both_shared, torch.tensor((1.5 + 0.5) / 2))
+
+
 def test_videos_that_share_no_class_have_no_coactivity():
     loss = coactivity_loss(torch.rand(2, 3, 4), torch.rand(2, 3, 2), torch.ones(2, 3, dtype=torch.bool), torch.eye(2))
     assert loss == 0

@@ -70,6 +70,19 @@ def test_the_only_class_there_is_can_be_told_from_background(method, level):
     assert scores[holds].min() > 0.5 > np.delete(scores, holds).max()
 
 
+def test_the_layers_see_real_snippets_only():
+    """Videos of 5 and 3 snippets are 8 rows in every layer, and the padding of the CAS is 0."""
+    module, rows = TopKMil(TopKMilConfig(), SETUP).eval(), []
+    for layer in (module.hidden, module.head):
+        layer.register_forward_hook(lambda _, given, made: rows.append((len(given[0]), len(made))))
+    features, mask = torch.rand(2, 5, 4), torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
+    output = module(features, mask)
+    assert rows == [(8, 8), (8, 8)]
+    assert output.loss_extras["owner"].tolist() == [0] * 5 + [1] * 3
+    assert not output.cas[1, 3:].any()
+    torch.testing.assert_close(output.cas[1, :3], module.head(torch.relu(module.hidden(features[1, :3]))))
+
+
 def test_attention_pooling_weighs_snippets_and_learns_a_sparse_attention():
     module = TopKMil(TopKMilConfig(pooling="attention", similarity=0.0), SETUP).eval()
     features, mask = torch.rand(2, 5, 4), torch.tensor([[True] * 5, [True] * 3 + [False] * 2])

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from app.commands import published_folders, reproduce
 from app.services import published
 from tests.wtal_core.layouts import scenes
 from wtal_core.layouts import LAYOUTS
+from wtal_core.reproduction import benchmarks
 from wtal_core.reproduction.benchmarks import BENCHMARKS
 
 QUICK = ("--unofficial", "--set", "training.steps=2", "--set", "method.width=16")
@@ -116,19 +118,19 @@ def test_published_numbers_and_protocols_stand_beside_ours_and_other_data_is_nev
 def test_video_classification_stands_beside_the_printed_one_in_all_three_tables(wtal, sets, tmp_path):
     """Ding et al. print 87.6 on THUMOS'14. The rows of other papers print none."""
     out = tmp_path / "out"
-    rows = ("segment_level/table3-i3d", "wtalc/i3d")
+    rows = ("segment_level/table2-i3d", "wtalc/i3d")
     status, said, err = wtal("reproduce", "thumos14", sets["wtalc"], "--out", out, "--rows", *rows, *QUICK)
     assert status == 0, err
-    (printed,) = (line for line in said.splitlines() if "(`table3-i3d`) | published" in line)
+    (printed,) = (line for line in said.splitlines() if "(`table2-i3d`) | published" in line)
     assert printed.endswith("| 47.4 | 0.1-0.5 | 87.6 |  |  |")
     (weak,) = (line for line in said.splitlines() if "(`i3d`) | published" in line)
     assert weak.endswith("| 0.3-0.7 | - |  |  |")
     by_row = {row["row"]: row for row in json.loads((out / "table.json").read_text())["rows"]}
-    (result,) = by_row["table3-i3d"]["results"].values()
-    assert by_row["table3-i3d"]["published_classification"] == 87.6
+    (result,) = by_row["table2-i3d"]["results"].values()
+    assert by_row["table2-i3d"]["published_classification"] == 87.6
     with (out / "table.csv").open() as file:
         lines = [line for line in csv.DictReader(file) if line["tiou"] == "classification"]
-    assert [(line["row"], line["published"]) for line in lines] == [("i3d", ""), ("table3-i3d", "87.6")]
+    assert [(line["row"], line["published"]) for line in lines] == [("i3d", ""), ("table2-i3d", "87.6")]
     assert float(lines[1]["ours"]) == pytest.approx(100 * result["classification_mAP"], abs=1e-3)
 
 
@@ -163,7 +165,7 @@ def test_rows_whose_papers_share_a_schedule_train_for_the_same_number_of_steps()
     }
     alike = ("ttc_loc/table1-i3d-k0", "ttc_loc/table4a-stpn", "ttc_loc/table4a-wtalc", "segment_level/table1-one-all")
     assert [n_steps[name] for name in alike] == [{10_000}] * 4
-    assert n_steps["segment_level/table3-i3d"] == {10_000}
+    assert n_steps["segment_level/table2-i3d"] == {10_000}
     assert n_steps["wtalc/i3d"] == {100_000}
 
 
@@ -209,6 +211,22 @@ def test_rows_of_two_tables_that_are_one_training_are_trained_once(wtal, sets, t
     first, second = content["rows"]
     assert (first["paper"], second["paper"]) == ("rskp", "gaufuse")
     assert first["results"] == second["results"]
+
+
+def test_a_result_is_found_again_under_another_name_of_its_row(wtal, sets, tmp_path, monkeypatch):
+    """A folder of an older version, whose tables had other numbers, is still understood: results know no tables."""
+    seeds = trained(monkeypatch)
+    command = ("reproduce", "thumos14", sets["wtalc"], "--out", tmp_path / "out", "--unofficial")
+    quick = ("--set", "training.steps=2", "--set", "method.width=16")
+    assert wtal(*command, "--rows", "segment_level/table2-i3d", *quick)[0] == 0
+    (paper,) = (each for each in BENCHMARKS["thumos14"].papers if each.key == "segment_level")
+    renamed = replace(next(row for row in paper.rows if row.key == "table2-i3d"), key="table9", title="as it was")
+    benchmark = replace(BENCHMARKS["thumos14"], papers=(replace(paper, rows=(renamed,)),))
+    monkeypatch.setattr(benchmarks, "BENCHMARKS", {"thumos14": benchmark})
+    status, _, err = wtal(*command, "--rows", "table9", *quick)
+    assert status == 0, err
+    assert seeds == [("segment_level", 0)]
+    assert "1 of 1 rows complete" in err
 
 
 def test_other_settings_or_other_labels_make_a_row_stale(wtal, sets, tmp_path, monkeypatch):

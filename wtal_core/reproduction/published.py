@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SUPERVISIONS = ("video", "one-segment", "two-segment", "semi1", "semi2", "semi3", "full", "clicks")
+WTALC_CODE = "W-TALC's code: whole snippets, first free instance, AP not interpolated, ambiguous time deleted"
+"""How W-TALC's rows were evaluated, and those of papers that build on it and name no code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""The rows of `wtal reproduce` against the papers: names, numbers, and which of them are one training."""
+
+import pytest
+
+from wtal_core.reproduction.benchmarks import BENCHMARKS
+from wtal_core.reproduction.running import settings_of
+
+
+def rows_of(benchmark):
+    return {f"{paper.key}/{row.key}": row for paper in BENCHMARKS[benchmark].papers for row in paper.rows}
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "name", "tiou", "printed"),
+    [
+        ("thumos14", "ttc_loc/table1-i3d-k1", 0.3, 50.9),
+        ("thumos14", "ttc_loc/table3-predicted-manual", 0.3, 40.6),
+        ("thumos14", "lpat/table1-i3d", 0.3, 46.7),
+        ("thumos14", "lpat/table3-manual", 0.3, 37.7),
+        ("thumos14", "lpat/table4-plain-.3", None, 26.3),
+        ("thumos14", "lpat/table6-casl", 0.3, 47.8),
+        ("thumos14", "lpat/table6-wtalc", 0.3, 40.1),
+        ("thumos14", "segment_level/table1-one-psl", 0.5, 27.0),
+        ("thumos14", "segment_level/table2-unt", 0.1, 59.1),
+        ("thumos14", "acn/table2", 0.3, 35.9),
+        ("thumos14", "acn/table3-flow-.6", 0.5, 22.8),
+        ("thumos14", "acn/table4-rgb-contrast", 0.3, 19.6),
+        ("thumos14", "acn/table5-flow-coherence", 0.3, 13.7),
+        ("thumos14", "gaufuse/table3-test-uniform", 0.5, 33.8),
+        ("thumos14", "gaufuse/figure3-test-0.01", None, 48.5),
+        ("activitynet12", "ttc_loc/table2-k1", 0.5, 40.6),
+        ("activitynet12", "lpat/table2-temconv", 0.5, 39.4),
+        ("activitynet12", "lpat/table5-temconv-.4", None, 24.0),
+        ("activitynet12", "segment_level/table3", 0.5, 41.7),
+        ("activitynet12", "acn/table1", 0.5, 30.4),
+        ("activitynet13", "segment_level/table4", 0.5, 37.7),
+    ],
+)
+def test_a_row_is_called_after_the_table_its_number_is_printed_in(benchmark, name, tiou, printed):
+    """Looked up in the papers: ACN's ActivityNet table is its first and THUMOS'14 its second, and so on."""
+    row = rows_of(benchmark)[name]
+    assert (row.average if tiou is None else row.published[tiou]) == printed
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("lpat/table6-wtalc", "wtalc/i3d"),
+        ("segment_level/figure5-one-segment", "segment_level/table1-one-all"),
+        ("segment_level/figure5-two-segment", "segment_level/table2-i3d"),
+        ("gaufuse/figure3-training-0.1", "gaufuse/table4-delta"),
+        ("gaufuse/figure3-test-0.03", "gaufuse/table1"),
+        ("gaufuse/table4-base", "rskp/table1"),
+    ],
+)
+def test_a_point_of_a_figure_and_the_row_of_a_table_are_one_training(one, other):
+    first, second = (rows_of("thumos14")[name] for name in (one, other))
+    assert (first.method, first.supervision) == (second.method, second.supervision)
+    assert settings_of(first, {}) == settings_of(second, {})
+
+
+def test_points_of_a_figure_differ_in_what_the_figure_varies():
+    """Five temperatures each in training (proposals not fused at test) and at test, four levels of supervision."""
+    rows = rows_of("thumos14")
+    training = [settings_of(row, {})[0] for name, row in rows.items() if "figure3-training" in name]
+    test = [settings_of(row, {})[0] for name, row in rows.items() if "figure3-test" in name]
+    assert [config.temperature for config in training] == [(0.02,), (0.05,), (0.1,), (0.2,), (0.5,)]
+    assert {(config.test, config.test_template) for config in training} == {("fused", "nms")}
+    assert [config.test_temperature for config in test] == [0.01, 0.03, 0.05, 0.1, 0.2]
+    levels = [row.supervision for name, row in rows.items() if "figure5" in name]
+    assert levels == ["video", "one-segment", "two-segment", "full"]
+
+
+def test_the_rows_that_only_the_text_speaks_of_are_set_as_it_says():
+    rows = rows_of("thumos14")
+    assert settings_of(rows["lpat/section4.4-temconv-1"], {})[0].classification_weight == 1.0
+    assert settings_of(rows["segment_level/section4.4-two-l2"], {})[0].segment_loss == "l2"
+    assert settings_of(rows["acn/contrast"], {})[0].alpha == 1.0
+    assert settings_of(rows["acn/heads"], {})[0].localization == "runs"
+    assert settings_of(rows_of("activitynet12")["wtalc/i3d"], {})[0].smoothing == 351

@@ -87,6 +87,25 @@ def test_memory_keeps_the_best_of_a_class_and_nothing_of_absent_ones():
     torch.testing.assert_close(method.memory[3], mu[0, 2])
 
 
+def test_a_video_is_walked_over_the_memory_of_its_own_classes():
+    """One snippet x = (0, 0, 1) and one slot a class: a (6, 0, 0), b (0, 4, 0), both at right angles to x.
+
+    T = 1 makes the affinity 1, so the walk (w = 1/2) is 1/2 * 4/3 * (m / 2 + x) with the mean m of the slots read:
+    of b (0, 2, 1) * 2/3, of both (1.5, 1, 1) * 2/3, of a (3, 0, 1) * 2/3. The centres are the axes, the scale is 20.
+    """
+    method = Rskp(RskpConfig(width=3, memory_slots=1), Setup(3, ("a", "b")))
+    with torch.no_grad():
+        method.centres.copy_(torch.eye(3))
+        method.memory.copy_(torch.tensor([[6.0, 0, 0], [0, 4, 0]]))
+        method.memory_scores.fill_(0.5)
+    x, mask = torch.tensor([0.0, 0, 1]).expand(3, 1, 3), torch.ones(3, 1, dtype=torch.bool)
+    heads = torch.nn.functional.normalize(torch.cat([method.centres, method.foreground]), dim=-1).detach()
+    batch = type("Batch", (), {"video_label": torch.tensor([[0.0, 1], [1, 1], [1, 0]])})()
+    frames = method._remembered(Embedded.of(x, mask), {"heads": heads, "along": x @ heads.T}, batch)["frames"]
+    expected = torch.tensor([[0.0, 2, 1], [1.5, 1, 1], [3, 0, 1]]) / torch.tensor([[5.0], [4.25], [10]]).sqrt()
+    torch.testing.assert_close(frames[:, 0, 0], 20 * expected)
+
+
 def test_after_the_warm_up_the_memory_enters_the_losses():
     torch.manual_seed(0)
     method = Rskp(RskpConfig(width=8, memory_from=1), Setup(4, ("a", "b")))

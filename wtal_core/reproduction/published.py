@@ -41,6 +41,8 @@ class Row:
         What a reader must know of the row.
     classification
         Printed video classification mAP in percent, or None.
+    sampled_to
+        Snippets that longer videos are uniformly sampled to, in training and at test; None takes whole videos.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Row:
     average_over: tuple[float, float] = (0.3, 0.7)
     note: str = ""
     classification: float | None = None
+    sampled_to: int | None = None
 
     def __post_init__(self) -> None:
         if self.supervision not in SUPERVISIONS:

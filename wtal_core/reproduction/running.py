@@ -31,6 +31,7 @@ from wtal_core.models.method import configured
 from wtal_core.predict import predict
 from wtal_core.reproduction.benchmarks import Benchmark
 from wtal_core.reproduction.published import Row
+from wtal_core.reproduction.sampling import sampled
 from wtal_core.training import checkpoint
 from wtal_core.training.config import to_data
 from wtal_core.training.dataset import TrainingVideo
@@ -120,6 +121,7 @@ def key_of(study: Study, row: Row, seed: int) -> str:
     """What must be the same for a result to stand, as a short hash."""
     config, training = settings_of(row, study.settings)
     told = [study.fingerprint, row.method, row.supervision, seed, to_data(config), to_data(training)]
+    told += [] if row.sampled_to is None else [row.sampled_to]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -177,12 +179,13 @@ def run_row(study: Study, row: Row, seed: int, progress: Progress | None = None)
     config, training = settings_of(row, study.settings)
     name = name_of(study, row, seed)
     folder = study.out / "runs" / name
-    videos, notes = labelled(study.dataset, row.supervision, seed)
+    dataset = study.dataset if row.sampled_to is None else sampled(study.dataset, row.sampled_to)
+    videos, notes = labelled(dataset, row.supervision, seed)
     begun = time.monotonic()
     trained = train(
         row.method,
         videos,
-        study.dataset.class_names,
+        dataset.class_names,
         config=config,
         training=training,
         seed=seed,
@@ -193,13 +196,13 @@ def run_row(study: Study, row: Row, seed: int, progress: Progress | None = None)
     )
     checkpoint.save(folder, trained)
     seconds = time.monotonic() - begun
-    sequences = study.dataset.sequences(study.dataset.of_side(study.dataset.evaluated))
+    sequences = dataset.sequences(dataset.of_side(dataset.evaluated))
     proposals: dict[str, list[Proposal]] = {}
     scores: dict[str, NDArray[np.float32]] = {}
     for prediction, each in predict(trained, sequences, device=study.device):
         proposals[prediction.activation.video_id] = each
         scores[prediction.activation.video_id] = prediction.video_scores
-    truth = study.dataset.ground_truth(study.dataset.evaluated)
+    truth = dataset.ground_truth(dataset.evaluated)
     result = {
         "method": row.method,
         "supervision": row.supervision,
@@ -209,7 +212,7 @@ def run_row(study: Study, row: Row, seed: int, progress: Progress | None = None)
         "n_evaluated": len(truth.instances),
         "not_used": notes,
         "reports": reports(truth, proposals, study),
-        "classification_mAP": classification(study.dataset, scores),
+        "classification_mAP": classification(dataset, scores),
     }
     with whole_or_nothing(study.out / "rows" / f"{name}.json") as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

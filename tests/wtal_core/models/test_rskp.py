@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from wtal_core.models.method import Output, Setup
-from wtal_core.models.rskp import Rskp, RskpConfig, attention_contrast
+from wtal_core.models.method import Output, Setup, configured
+from wtal_core.models.rskp import ENTRY, Rskp, RskpConfig, attention_contrast
 from wtal_core.models.rskp_walk import Embedded, random_walk, representatives
 
 
@@ -128,3 +128,13 @@ def test_after_the_warm_up_the_memory_enters_the_losses():
     method.has_memory.fill_(False)
     assert torch.isfinite(method.embedding.weight.grad).all()
     assert with_memory > method.losses(output, batch)["foreground"]
+
+
+def test_published_batches_are_drawn_uniformly_and_the_imitation_keeps_its_weight_on_activitynet():
+    """FACTS 6.5: lam_spl 1, then .5 on THUMOS14, 1 throughout on ActivityNet; neither sorts videos by length."""
+    thumos, activitynet = (configured(ENTRY, name) for name in ("thumos14", "activitynet"))
+    assert (thumos[0].propagation_weight, thumos[0].late_propagation_weight) == (1.0, 0.5)
+    assert (activitynet[0].propagation_weight, activitynet[0].late_propagation_weight) == (1.0, 1.0)
+    assert [each[1].bucket for each in (thumos, activitynet)] == [1, 1]
+    assert [each[1].batch_size for each in (thumos, activitynet)] == [10, 128]
+    assert [[stage.epochs for stage in each[1].stages] for each in (thumos, activitynet)] == [[200], [60]]

@@ -78,3 +78,13 @@ def test_the_rows_that_only_the_text_speaks_of_are_set_as_it_says():
     assert settings_of(rows["acn/contrast"], {})[0].alpha == 1.0
     assert settings_of(rows["acn/heads"], {})[0].localization == "runs"
     assert settings_of(rows_of("activitynet12")["wtalc/i3d"], {})[0].smoothing == 351
+
+
+def test_gaufuse_ends_after_sixty_epochs_on_activitynet_with_everything_of_its_base_there():
+    """34 of the base and 3 + 3 + 3 + 4 + 3 + 10 of the labels, batches of 128, on 75 segments (FACTS 7.3)."""
+    row = rows_of("activitynet13")["gaufuse/table2"]
+    config, training = settings_of(row, {})
+    assert sum(stage.epochs for stage in training.stages) == 60
+    assert (training.batch_size, training.bucket, row.sampled_to) == (128, 1, 75)
+    assert config.base_config.memory_from == 17
+    assert config.base_config.late_propagation_weight == 1.0

@@ -261,7 +261,7 @@ def schedule(config: GauFuseConfig) -> TrainingConfig:
             warmup=0.0,
             final=form.label_final,
             restart=form.anew and number == 0,
-            reset_optimizer=number == 0,
+            reset_optimizer=config.fresh_optimizer and number == 0,
         )
         for number, (epochs, rate) in enumerate(zip(form.label_epochs, config.each("label_rate"), strict=True))
     )

@@ -118,6 +118,9 @@ class GauFuseConfig:
         (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
     )
     anew: bool | None = _setting(None, "a fresh network for the label stages; paper false; none: by base")
+    fresh_optimizer: bool = field(
+        default=True, metadata={"help": "forget Adam's moments before the label stages; paper false", "later": True}
+    )
     template: Template = field(
         default="gaussian", metadata={"help": "how candidates become one in labels (table 3); nms keeps the best"}
     )
@@ -284,6 +287,7 @@ _PAPER: Mapping[str, Any] = {
     "method.delta": (0.0, 0.0, 0.0, 2.0, 2.0, 2.15),
     "method.rest": "silent",
     "method.anew": False,
+    "method.fresh_optimizer": False,
     "method.gated": False,
     "method.to_peak": False,
     "method.levels": "absolute",

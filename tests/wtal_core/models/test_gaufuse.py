@@ -93,7 +93,9 @@ def test_the_background_gets_what_labels_lack_to_one_weighed_as_much_as_they_are
 def test_what_a_base_asks_for_gives_way_to_what_is_said():
     assert GauFuseConfig().form == replace(PAPER_FORM, label_weight=(0.1,), rest="balanced")
     for preset in PRESETS:
-        published = configured(METHODS["gaufuse"], preset, {})[0].form
+        config, training = configured(METHODS["gaufuse"], preset, {})
+        assert not any(stage.reset_optimizer for stage in training.stages)
+        published = config.form
         assert (published.rest, published.anew, published.test_strip) == ("silent", False, (0.0785, 0.9))
     assert GauFuseConfig(base="topk_mil").form == BALANCED_FORM
     said = GauFuseConfig(base="topk_mil", label_weight=(2.0,), rest="silent", class_power=0.0)

@@ -85,7 +85,7 @@ def test_a_network_that_cannot_be_built_is_refused_with_the_name_of_the_setting(
 
 def test_the_published_rskp_keeps_what_its_code_optimises():
     config, training = configured(METHODS["rskp"], "activitynet")
-    assert (config.mix, training.betas, training.weight_decay) == (0.8, (0.9, 0.99), 1e-4)
+    assert (config.mix, training.betas, training.weight_decay) == (0.8, (0.9, 0.99), 1e-3)  # of a mean over the batch
     config, training = configured(METHODS["rskp"], "thumos14")
     assert (config.mix, training.betas, training.weight_decay) == (0.6, (0.9, 0.99), 5e-5)
 

@@ -57,8 +57,8 @@ TABLES = {
     ),
     "4b": PaperTable(
         "semi-supervised training strategies",
-        {f"{SEMI}@full_only": 22.9, f"{SEMI}@pretrain_finetune": 28.4, SEMI: 32.0},
-        ((f"{SEMI}@full_only", f"{SEMI}@pretrain_finetune", SEMI),),
+        {f"{SEMI}@full_only": 22.9, f"{SEMI}@pretrain_finetune_tenth": 28.4, SEMI: 32.0},
+        ((f"{SEMI}@full_only", f"{SEMI}@pretrain_finetune_tenth", SEMI),),
     ),
     "4c": PaperTable(
         "gates",

@@ -107,7 +107,7 @@ def _ttc_loc_forms() -> list[Row]:
         ("full_only", "annotated videos only", 22.9),
         ("pretrain_finetune", "pre-train, then fine-tune", 28.4),
     ):
-        key, stages = f"table4b-{name.replace('_', '-')}", {"training.stages": strategy(name, STEPS, _RATE)}
+        key, stages = f"table4b-{name.replace('_', '-')}", {"training.stages": strategy(name, STEPS, _RATE, share=0.1)}
         rows.append(_ttc_row(key, title, {}, average, settings=stages, supervision="semi1"))
     for gate, title, average in (
         ("straight_through", "hard gate, straight-through", 13.5),

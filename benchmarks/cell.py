@@ -17,7 +17,16 @@ from wtal_core.training.trainer import train
 TEST_ONLY = {
     "ttc_loc": ("threshold_test", "centred", "segment_score", "class_weight"),
     "lpat": ("threshold_test", "centred", "segment_score"),
-    "gaufuse": ("test", "test_template", "test_temperature", "test_mix", "test_upsample", "test_strip", "class_power"),
+    "gaufuse": (
+        "test",
+        "test_template",
+        "test_temperature",
+        "test_mix",
+        "test_upsample",
+        "test_strip",
+        "test_contrast",
+        "class_power",
+    ),
     "mixed": ("class_power", "contrast", "outer_ratio", "suppression"),
 }
 """Settings that no loss depends on: networks that differ in nothing else are trained once."""

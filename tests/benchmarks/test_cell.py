@@ -21,6 +21,7 @@ OTHER = {
     "test_mix": 0.1,
     "test_upsample": 4,
     "test_strip": (0.5, 1.0),
+    "test_contrast": "both",
     "class_power": 1.0,
     "contrast": "coarse",
     "outer_ratio": 0.5,

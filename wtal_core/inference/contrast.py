@@ -65,15 +65,28 @@ class Candidates:
     inner: NDArray[np.float64]
 
 
-def contrast_candidates(trace: NDArray[np.floating], cut: Cut) -> Candidates:
-    """Runs of one trace (T,) above any level, with their contrast."""
+def contrast_candidates(
+    trace: NDArray[np.floating], cut: Cut, beside: NDArray[np.floating] | None = None
+) -> Candidates:
+    """Runs of one trace above any level, with their contrast.
+
+    Parameters
+    ----------
+    trace
+        What is cut, (T,).
+    cut
+        How.
+    beside
+        Another curve of the class, (T,): scores are then the root of the product of both contrasts, where both are
+        positive.
+    """
     fine = upsampled(trace, cut.upsample)
     found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=2 * cut.upsample)
-    return Candidates(
-        stored(found, cut.ends) / cut.upsample,
-        outer_inner_contrast(fine, found, strip=cut.fine_strip, ends=cut.ends),
-        inner_mean(fine, found, cut.ends),
-    )
+    scores = outer_inner_contrast(fine, found, strip=cut.fine_strip, ends=cut.ends)
+    if beside is not None:
+        other = outer_inner_contrast(upsampled(beside, cut.upsample), found, strip=cut.fine_strip, ends=cut.ends)
+        scores = np.where(scores > 0, np.sqrt(np.maximum(scores, 0.0) * np.maximum(other, 0.0)), scores)
+    return Candidates(stored(found, cut.ends) / cut.upsample, scores, inner_mean(fine, found, cut.ends))
 
 
 def upsampled(trace: NDArray[np.floating], factor: int) -> NDArray[np.floating]:
@@ -92,6 +105,7 @@ def contrast_proposals(
     cut: Cut,
     rule: FusionRule,
     class_scores: NDArray[np.floating] | None = None,
+    beside: NDArray[np.floating] | None = None,
 ) -> list[Proposal]:
     """Cut, score and suppress or fuse the kept classes of one video.
 
@@ -107,6 +121,8 @@ def contrast_proposals(
         How candidates are made, and how those that overlap become one.
     class_scores
         What the proposals of each class are multiplied with, (C,); 1 by default.
+    beside
+        Curves whose contrast counts as much as that of the traces, (T, C); see :func:`contrast_candidates`.
 
     Returns
     -------
@@ -115,7 +131,7 @@ def contrast_proposals(
     """
     found: list[Proposal] = []
     for index in kept:
-        some = contrast_candidates(traces[:, index], cut)
+        some = contrast_candidates(traces[:, index], cut, None if beside is None else beside[:, index])
         segments, scores = fuse_by(rule, some.segments, some.scores, some.inner)
         scores = scores if class_scores is None else scores * float(class_scores[index])
         found += to_proposals(activation.class_names[index], segments, scores, activation.grid)
@@ -145,6 +161,7 @@ def fused_instead(
     traces: NDArray[np.floating] | None = None,
     cut: Cut | None = None,
     class_power: float = 1.0,
+    beside: NDArray[np.floating] | None = None,
 ) -> list[Proposal]:
     """Fused candidates of the classes a method would propose, in place of its own proposals.
 
@@ -162,6 +179,8 @@ def fused_instead(
         How candidates are made; nineteen shares of the maximum by default.
     class_power
         Power of a class's video score that its proposals are multiplied with; 0 is off.
+    beside
+        See :func:`contrast_proposals`.
 
     Returns
     -------
@@ -177,4 +196,5 @@ def fused_instead(
         cut=cut or Cut(),
         rule=rule,
         class_scores=prediction.video_scores.astype(np.float64) ** class_power,
+        beside=beside,
     )

@@ -167,6 +167,7 @@ class GauFuse(nn.Module):
             traces=self.traces(prediction),
             cut=self.cut,
             class_power=config.form.class_power,
+            beside=np.maximum(prediction.activation.margin, 0.0) if config.form.test_contrast == "both" else None,
         )
 
     def _batch_targets(self, batch: Batch) -> Tensor:

@@ -34,6 +34,7 @@ STAGED = ("label_rate", "label_weight", "temperature", "delta")
 
 
 Rest = Literal["silent", "background", "balanced"]
+Contrast = Literal["trace", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Form:
         Of the label loss, one for all stages or one for each.
     rest
         What labels say of the background.
-    test_upsample, test_strip, class_power
+    test_upsample, test_strip, test_contrast, class_power
         How proposals are made at test where they are fused.
     """
 
@@ -65,6 +66,7 @@ class Form:
     rest: Rest = "silent"
     test_upsample: int = 1
     test_strip: tuple[float, ...] = GAUFUSE_STRIP
+    test_contrast: Contrast = "trace"
     class_power: float = 0.0
 
 
@@ -73,7 +75,7 @@ BALANCED_FORM = Form(label_weight=(0.1,), rest="balanced", test_upsample=4, clas
 """Of every base but RSKP, whose scores of frames know a background of their own."""
 FORMS: Mapping[str, Form] = {
     "rskp": replace(PAPER_FORM, label_weight=BALANCED_FORM.label_weight, rest="balanced"),
-    "ttc_loc": replace(BALANCED_FORM, test_strip=(0.5, 1.0)),
+    "ttc_loc": replace(BALANCED_FORM, test_strip=(0.5, 1.0), test_contrast="both", class_power=0.0),
     # its last voter has learned to the end of its rate, and training it on loses more than labels win
     "mixed": replace(
         BALANCED_FORM,
@@ -162,10 +164,15 @@ class GauFuseConfig:
     test_upsample: int | None = _setting(
         None, "samples a snippet at test; paper 16 (the frame rate), code 1; none: 1 over rskp, 4 over the others"
     )
+    test_contrast: Literal["auto", "trace", "both"] = _setting(
+        "auto",
+        "score of a candidate at test: its contrast on the trace (paper), or both: the root of that times its contrast"
+        " on s - b where s > b; auto: both over ttc_loc",
+    )
     class_power: float | None = _setting(
         None,
-        "power of the video score a fused proposal's score is multiplied with; paper 0; none: 0 over rskp, .5 over the"
-        " others",
+        "power of the video score a fused proposal's score is multiplied with; paper 0; none: 0 over rskp and ttc_loc,"
+        " .5 over the others",
     )
 
     def __post_init__(self) -> None:
@@ -294,6 +301,7 @@ _PAPER: Mapping[str, Any] = {
     "method.test": "fused",
     "method.test_upsample": 16,
     "method.test_strip": GAUFUSE_STRIP,
+    "method.test_contrast": "trace",
     "method.class_power": 0.0,
 }
 """Stages from epoch 200 to 350; the code's weight min(10 * 1.035^n, 50) is taken at the middle of each stage."""

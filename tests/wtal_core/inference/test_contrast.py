@@ -35,3 +35,18 @@ def test_a_strip_is_as_wide_in_snippets_however_finely_the_trace_is_cut():
     scale, power = cut.fine_strip
     assert scale * 16.0**power == 8.0  # four snippets, so sixteen samples, have strips of two snippets: 1 * 4 ** .5
     assert Cut((0.25,), "absolute", RSKP_STRIP, upsample=4).fine_strip == RSKP_STRIP
+
+
+def test_a_curve_beside_the_trace_counts_as_much_as_the_trace():
+    """.8 on the trace; beside it 2 inside and strips of one snippet at 0 and 1 (mean .5): 1.5, together 1.2 ** .5."""
+    beside = np.array([0.0, 0.0, 2.0, 2.0, 2.0, 1.0, 0.0, 0.0])
+    some = contrast_candidates(TRACE, Cut((0.5,), "absolute", RSKP_STRIP), beside)
+    assert some.segments.tolist() == [[2, 5]]
+    np.testing.assert_allclose(some.scores, [1.2**0.5])
+
+
+def test_a_curve_beside_that_says_nothing_makes_the_score_zero_and_leaves_a_negative_one():
+    dip = np.array([0.9, 0.1, 0.6, 0.1, 0.9])  # above .05 throughout; above .5 the two ends and the middle
+    alone = contrast_candidates(dip, Cut((0.05, 0.5), "absolute", RSKP_STRIP), None)
+    some = contrast_candidates(dip, Cut((0.05, 0.5), "absolute", RSKP_STRIP), np.zeros(5))
+    np.testing.assert_allclose(some.scores, np.minimum(alone.scores, 0.0))

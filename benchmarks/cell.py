@@ -23,6 +23,7 @@ TEST_ONLY = {
         "test_temperature",
         "test_mix",
         "test_upsample",
+        "test_levels",
         "test_strip",
         "test_contrast",
         "class_power",

@@ -31,6 +31,8 @@ class Cut:
         See :func:`wtal_core.inference.scoring.outer_inner_contrast`; a strip is told in snippets, upsampled or not.
     upsample
         Samples a snippet, by linear interpolation between the middles of snippets; 1 or more.
+    shares
+        Further levels, as shares of the trace's maximum; runs that both kinds give count once.
     """
 
     levels: tuple[float, ...] = NINETEEN_LEVELS
@@ -38,6 +40,7 @@ class Cut:
     strip: tuple[float, float] = GAUFUSE_STRIP
     ends: Ends = "exact"
     upsample: int = 1
+    shares: tuple[float, ...] = ()
 
     @property
     def fine_strip(self) -> tuple[float, float]:
@@ -81,7 +84,10 @@ def contrast_candidates(
         positive.
     """
     fine = upsampled(trace, cut.upsample)
-    found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=2 * cut.upsample)
+    shortest = 2 * cut.upsample
+    found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=shortest)
+    if cut.shares:
+        found = np.unique(np.concatenate([found, multi_threshold(fine, cut.shares, min_length=shortest)]), axis=0)
     scores = outer_inner_contrast(fine, found, strip=cut.fine_strip, ends=cut.ends)
     if beside is not None:
         other = outer_inner_contrast(upsampled(beside, cut.upsample), found, strip=cut.fine_strip, ends=cut.ends)

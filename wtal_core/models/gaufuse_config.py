@@ -35,6 +35,7 @@ STAGED = ("label_rate", "label_weight", "temperature", "delta")
 
 Rest = Literal["silent", "background", "balanced"]
 Contrast = Literal["trace", "both"]
+Levels = Literal["absolute", "shares", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Form:
         Of the label loss, one for all stages or one for each.
     rest
         What labels say of the background.
-    test_upsample, test_strip, test_contrast, class_power
+    test_levels, test_upsample, test_strip, test_contrast, class_power
         How proposals are made at test where they are fused.
     """
 
@@ -64,6 +65,7 @@ class Form:
     anew: bool = False
     label_weight: tuple[float, ...] = (10.0,)
     rest: Rest = "silent"
+    test_levels: Levels = "absolute"
     test_upsample: int = 1
     test_strip: tuple[float, ...] = GAUFUSE_STRIP
     test_contrast: Contrast = "trace"
@@ -71,10 +73,16 @@ class Form:
 
 
 PAPER_FORM = Form()
-BALANCED_FORM = Form(label_weight=(0.1,), rest="balanced", test_upsample=4, class_power=0.5)
+BALANCED_FORM = Form(label_weight=(0.1,), rest="balanced", test_levels="shares", test_upsample=4, class_power=0.5)
 """Of every base but RSKP, whose scores of frames know a background of their own."""
 FORMS: Mapping[str, Form] = {
-    "rskp": replace(PAPER_FORM, label_weight=BALANCED_FORM.label_weight, rest="balanced"),
+    "rskp": replace(
+        PAPER_FORM,
+        label_weight=BALANCED_FORM.label_weight,
+        rest="balanced",
+        test_levels="both",
+        test_upsample=16,
+    ),
     "ttc_loc": replace(BALANCED_FORM, test_strip=(0.5, 1.0), test_contrast="both", class_power=0.0),
     # its last voter has learned to the end of its rate, and training it on loses more than labels win
     "mixed": replace(
@@ -149,8 +157,13 @@ class GauFuseConfig:
         "softmax",
         "what is thresholded over other bases than rskp: softmax over classes and background, or sigmoid(s - b)",
     )
-    levels: Literal["auto", "absolute", "shares"] = _setting(
-        "auto", "thresholds: absolute .001 to .039 (paper), shares .05 to .95 of the maximum; auto: absolute over rskp"
+    levels: Literal["auto", "absolute", "shares", "both"] = _setting(
+        "auto",
+        "thresholds in labels: absolute .001 to .039 (paper), shares .05 to .95 of the maximum, or both; auto: absolute"
+        " over rskp, shares over the others",
+    )
+    test_levels: Literal["auto", "absolute", "shares", "both"] = _setting(
+        "auto", "the same at test; auto: both over rskp, shares over the others"
     )
     strip: tuple[float, ...] = _setting(GAUFUSE_STRIP, "outer strips in labels, a * length ** b; paper .0785,.9")
     test_strip: tuple[float, ...] = _setting((), "the same at test; paper .0785,.9, which is what empty means")
@@ -162,7 +175,7 @@ class GauFuseConfig:
     test_temperature: float = _setting(0.03, "tau at test; paper .03, code .2")
     test_mix: float = _setting(0.85, "rskp: share of the plain branch in the traces at test; 0.85")
     test_upsample: int | None = _setting(
-        None, "samples a snippet at test; paper 16 (the frame rate), code 1; none: 1 over rskp, 4 over the others"
+        None, "samples a snippet at test; paper 16 (the frame rate), code 1; none: 16 over rskp, 4 over the others"
     )
     test_contrast: Literal["auto", "trace", "both"] = _setting(
         "auto",
@@ -234,18 +247,20 @@ class GauFuseConfig:
     @property
     def cut(self) -> Cut:
         """How candidates of labels are made."""
-        return self._cut(self.strip, upsample=1)
+        default: Levels = "absolute" if self.base == "rskp" else "shares"
+        return self._cut(default if self.levels == "auto" else self.levels, self.strip, upsample=1)
 
     @property
     def test_cut(self) -> Cut:
         """How candidates are made at test."""
-        return self._cut(self.form.test_strip, self.form.test_upsample)
+        return self._cut(self.form.test_levels, self.form.test_strip, self.form.test_upsample)
 
-    def _cut(self, strip: tuple[float, ...], upsample: int) -> Cut:
+    def _cut(self, levels: Levels, strip: tuple[float, ...], upsample: int) -> Cut:
         scale, power = strip
-        if self.levels == "absolute" or (self.levels == "auto" and self.base == "rskp"):
-            return Cut(rskp.THRESHOLDS, "absolute", (scale, power), self.ends, upsample)
-        return Cut(NINETEEN_LEVELS, "maximum", (scale, power), self.ends, upsample)
+        if levels == "shares":
+            return Cut(NINETEEN_LEVELS, "maximum", (scale, power), self.ends, upsample)
+        further = NINETEEN_LEVELS if levels == "both" else ()
+        return Cut(rskp.THRESHOLDS, "absolute", (scale, power), self.ends, upsample, further)
 
     def label_rule(self, number: int) -> FusionRule:
         """How candidates are fused for the labels of stage ``number``."""
@@ -298,6 +313,7 @@ _PAPER: Mapping[str, Any] = {
     "method.gated": False,
     "method.to_peak": False,
     "method.levels": "absolute",
+    "method.test_levels": "absolute",
     "method.test": "fused",
     "method.test_upsample": 16,
     "method.test_strip": GAUFUSE_STRIP,

@@ -50,3 +50,11 @@ def test_a_curve_beside_that_says_nothing_makes_the_score_zero_and_leaves_a_nega
     alone = contrast_candidates(dip, Cut((0.05, 0.5), "absolute", RSKP_STRIP), None)
     some = contrast_candidates(dip, Cut((0.05, 0.5), "absolute", RSKP_STRIP), np.zeros(5))
     np.testing.assert_allclose(some.scores, np.minimum(alone.scores, 0.0))
+
+
+def test_shares_of_the_maximum_are_cut_beside_the_levels_and_what_both_give_counts_once():
+    """Above .05 and above .9 * .05 = .045 lies all of it, above .5 and above .9 * .6 = .54 the same three snippets."""
+    both = contrast_candidates(TRACE, Cut((0.05, 0.5), "absolute", shares=(0.05, 0.6)))
+    assert both.segments.tolist() == [[0, 8], [2, 5]]
+    apart = contrast_candidates(np.array([0.2, 0.2, 0.9, 0.9, 0.2]), Cut((0.1,), "absolute", shares=(0.5,)))
+    assert apart.segments.tolist() == [[0, 5], [2, 4]]

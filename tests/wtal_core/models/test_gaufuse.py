@@ -9,15 +9,17 @@ import torch
 
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
-from wtal_core.inference.contrast import Cut
+from wtal_core.inference.contrast import Cut, contrast_proposals, softmax_traces
 from wtal_core.inference.fusion import FusionRule
 from wtal_core.inference.scoring import GAUFUSE_STRIP
+from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import METHODS
 from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, schedule, with_rest
 from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, PRESETS, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.method import Output, Setup, configured
 from wtal_core.models.mixed_quality import N_DESCRIBED
+from wtal_core.models.rskp import THRESHOLDS
 from wtal_core.predict import predict
 from wtal_core.training import trainer
 from wtal_core.training.dataset import TrainingSet
@@ -91,12 +93,14 @@ def test_the_background_gets_what_labels_lack_to_one_weighed_as_much_as_they_are
 
 
 def test_what_a_base_asks_for_gives_way_to_what_is_said():
-    assert GauFuseConfig().form == replace(PAPER_FORM, label_weight=(0.1,), rest="balanced")
+    own = {"label_weight": (0.1,), "rest": "balanced", "test_levels": "both", "test_upsample": 16}
+    assert GauFuseConfig().form == replace(PAPER_FORM, **own)
     for preset in PRESETS:
         config, training = configured(METHODS["gaufuse"], preset, {})
         assert not any(stage.reset_optimizer for stage in training.stages)
         published = config.form
         assert (published.rest, published.anew, published.test_strip) == ("silent", False, (0.0785, 0.9))
+        assert (published.test_levels, published.test_contrast, config.test_cut.shares) == ("absolute", "trace", ())
     assert GauFuseConfig(base="topk_mil").form == BALANCED_FORM
     said = GauFuseConfig(base="topk_mil", label_weight=(2.0,), rest="silent", class_power=0.0)
     other = {"label_weight": (2.0,), "rest": "silent", "class_power": 0.0}
@@ -112,6 +116,35 @@ def test_the_strips_at_test_are_their_own():
     assert GauFuseConfig(strip=(0.25, 1.0)).test_cut.strip == GAUFUSE_STRIP
     with pytest.raises(ValueError, match=r"test_strip is two positive numbers, got \(1\.0,\)"):
         GauFuseConfig(test_strip=(1.0,))
+
+
+def test_thresholds_in_labels_and_at_test_are_chosen_apart():
+    over_rskp = GauFuseConfig()
+    assert (over_rskp.cut.scale, over_rskp.cut.levels, over_rskp.cut.shares) == ("absolute", THRESHOLDS, ())
+    assert (over_rskp.test_cut.levels, over_rskp.test_cut.shares) == (THRESHOLDS, NINETEEN_LEVELS)
+    other = GauFuseConfig(base="topk_mil", levels="both", test_levels="absolute")
+    assert (other.cut.levels, other.cut.shares) == (THRESHOLDS, NINETEEN_LEVELS)
+    assert (other.test_cut.scale, other.test_cut.levels, other.test_cut.shares) == ("absolute", THRESHOLDS, ())
+    assert GauFuseConfig(base="topk_mil").test_cut.levels == NINETEEN_LEVELS
+
+
+def test_a_class_that_wins_clearly_is_scored_above_one_that_barely_wins_where_both_contrasts_count():
+    """Two actions whose softmax is near 1; s - b is 4 over one and 9 over the other."""
+    margin = np.full((40, 1), -4.0, np.float32)
+    margin[5:12], margin[25:32] = 4.0, 9.0
+    grid = SnippetGrid(Fraction(1), 40, 40_000_000)  # a snippet a second
+    activation = ActivationSequence("v", ("jump",), margin, np.zeros(40, np.float32), grid)
+    prediction = VideoPrediction(activation, np.ones(1, np.float32), {})
+    settings = {"levels": NINETEEN_LEVELS, "strip": (0.5, 1.0)}
+    by_trace, by_both = (
+        contrast_proposals(
+            softmax_traces(prediction), [0], activation, cut=Cut(**settings), rule=FusionRule("nms"), beside=beside
+        )
+        for beside in (None, np.maximum(margin, 0))
+    )
+    assert by_trace[0].score / by_trace[1].score < 1.05
+    assert by_both[0].segment.start == 25_000_000
+    np.testing.assert_allclose(by_both[0].score / by_both[1].score, 1.5, rtol=0.02)  # the root of 9 / 4
 
 
 def test_a_base_that_has_learned_to_order_its_proposals_keeps_them(scene):

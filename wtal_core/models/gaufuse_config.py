@@ -29,6 +29,8 @@ BASES: Mapping[str, MethodEntry] = {
     "mixed": mixed.ENTRY,
     "segment_level": segment_level.ENTRY,
 }
+LOW_SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+"""Of a trace's maximum: what the absolute thresholds lack where traces are high throughout an action."""
 STAGED = ("label_rate", "label_weight", "temperature", "delta")
 """Fields with one value for each label stage, or one for all."""
 
@@ -159,8 +161,8 @@ class GauFuseConfig:
     )
     levels: Literal["auto", "absolute", "shares", "both"] = _setting(
         "auto",
-        "thresholds in labels: absolute .001 to .039 (paper), shares .05 to .95 of the maximum, or both; auto: absolute"
-        " over rskp, shares over the others",
+        "thresholds in labels: absolute .001 to .039 (paper), shares .05 to .95 of the maximum, or both: the absolute"
+        " ones and shares to .3; auto: absolute over rskp, shares over the others",
     )
     test_levels: Literal["auto", "absolute", "shares", "both"] = _setting(
         "auto", "the same at test; auto: both over rskp, shares over the others"
@@ -259,7 +261,7 @@ class GauFuseConfig:
         scale, power = strip
         if levels == "shares":
             return Cut(NINETEEN_LEVELS, "maximum", (scale, power), self.ends, upsample)
-        further = NINETEEN_LEVELS if levels == "both" else ()
+        further = LOW_SHARES if levels == "both" else ()
         return Cut(rskp.THRESHOLDS, "absolute", (scale, power), self.ends, upsample, further)
 
     def label_rule(self, number: int) -> FusionRule:

@@ -15,7 +15,15 @@ from wtal_core.inference.scoring import GAUFUSE_STRIP
 from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import METHODS
 from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, schedule, with_rest
-from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, PRESETS, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse_config import (
+    BALANCED_FORM,
+    BASES,
+    LOW_SHARES,
+    PAPER_FORM,
+    PRESETS,
+    GauFuseConfig,
+    traces_of,
+)
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.method import Output, Setup, configured
 from wtal_core.models.mixed_quality import N_DESCRIBED
@@ -121,9 +129,9 @@ def test_the_strips_at_test_are_their_own():
 def test_thresholds_in_labels_and_at_test_are_chosen_apart():
     over_rskp = GauFuseConfig()
     assert (over_rskp.cut.scale, over_rskp.cut.levels, over_rskp.cut.shares) == ("absolute", THRESHOLDS, ())
-    assert (over_rskp.test_cut.levels, over_rskp.test_cut.shares) == (THRESHOLDS, NINETEEN_LEVELS)
+    assert (over_rskp.test_cut.levels, over_rskp.test_cut.shares) == (THRESHOLDS, LOW_SHARES)
     other = GauFuseConfig(base="topk_mil", levels="both", test_levels="absolute")
-    assert (other.cut.levels, other.cut.shares) == (THRESHOLDS, NINETEEN_LEVELS)
+    assert (other.cut.levels, other.cut.shares) == (THRESHOLDS, LOW_SHARES)
     assert (other.test_cut.scale, other.test_cut.levels, other.test_cut.shares) == ("absolute", THRESHOLDS, ())
     assert GauFuseConfig(base="topk_mil").test_cut.levels == NINETEEN_LEVELS
 

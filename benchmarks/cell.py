@@ -17,6 +17,7 @@ from wtal_core.training.trainer import train
 TEST_ONLY = {
     "ttc_loc": ("threshold_test", "centred", "segment_score", "class_weight"),
     "lpat": ("threshold_test", "centred", "segment_score"),
+    "rskp": ("levels", "upsample", "strip", "nms_overlap", "nms_threshold", "class_threshold"),
     "gaufuse": (
         "test",
         "test_template",

@@ -20,6 +20,7 @@ from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import mixed, rskp, segment_level, topk_mil, ttc_loc
 from wtal_core.models.gaufuse_labels import Program
 from wtal_core.models.method import MethodEntry, configured
+from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS
 from wtal_core.training.config import TrainingConfig, check_number, check_whole
 
 BASES: Mapping[str, MethodEntry] = {
@@ -29,8 +30,6 @@ BASES: Mapping[str, MethodEntry] = {
     "mixed": mixed.ENTRY,
     "segment_level": segment_level.ENTRY,
 }
-LOW_SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
-"""Of a trace's maximum: what the absolute thresholds lack where traces are high throughout an action."""
 STAGED = ("label_rate", "label_weight", "temperature", "delta")
 """Fields with one value for each label stage, or one for all."""
 
@@ -262,7 +261,7 @@ class GauFuseConfig:
         if levels == "shares":
             return Cut(NINETEEN_LEVELS, "maximum", (scale, power), self.ends, upsample)
         further = LOW_SHARES if levels == "both" else ()
-        return Cut(rskp.THRESHOLDS, "absolute", (scale, power), self.ends, upsample, further)
+        return Cut(THRESHOLDS, "absolute", (scale, power), self.ends, upsample, further)
 
     def label_rule(self, number: int) -> FusionRule:
         """How candidates are fused for the labels of stage ``number``."""

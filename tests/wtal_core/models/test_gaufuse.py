@@ -18,7 +18,6 @@ from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label
 from wtal_core.models.gaufuse_config import (
     BALANCED_FORM,
     BASES,
-    LOW_SHARES,
     PAPER_FORM,
     PRESETS,
     GauFuseConfig,
@@ -27,7 +26,7 @@ from wtal_core.models.gaufuse_config import (
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.method import Output, Setup, configured
 from wtal_core.models.mixed_quality import N_DESCRIBED
-from wtal_core.models.rskp import THRESHOLDS
+from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS
 from wtal_core.predict import predict
 from wtal_core.training import trainer
 from wtal_core.training.dataset import TrainingSet

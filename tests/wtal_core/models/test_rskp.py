@@ -1,11 +1,15 @@
 """RSKP's equations: the walk is exact, padding is silent, memory belongs to its class (FACTS 6)."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 
+from wtal_core.domain import ActivationSequence, SnippetGrid, VideoPrediction
 from wtal_core.models.method import Output, Setup, configured
-from wtal_core.models.rskp import ENTRY, Rskp, RskpConfig, attention_contrast
+from wtal_core.models.rskp import ENTRY, Rskp, attention_contrast
+from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS, RskpConfig
 from wtal_core.models.rskp_walk import Embedded, random_walk, representatives
 
 
@@ -138,3 +142,34 @@ def test_published_batches_are_drawn_uniformly_and_the_imitation_keeps_its_weigh
     assert [each[1].bucket for each in (thumos, activitynet)] == [1, 1]
     assert [each[1].batch_size for each in (thumos, activitynet)] == [10, 128]
     assert [[stage.epochs for stage in each[1].stages] for each in (thumos, activitynet)] == [[200], [60]]
+
+
+def test_its_presets_cut_and_suppress_as_the_public_code_and_the_default_does_not():
+    ours = Rskp(RskpConfig(width=8), Setup(4, ("a", "b"))).cut
+    assert (ours.levels, ours.scale, ours.shares, ours.upsample) == (THRESHOLDS, "absolute", LOW_SHARES, 16)
+    for preset in ("thumos14", "activitynet"):
+        config, _ = configured(ENTRY, preset, {"width": 8})
+        public = Rskp(config, Setup(4, ("a", "b"))).cut
+        assert (public.levels, public.scale, public.shares, public.upsample) == (THRESHOLDS, "absolute", (), 1)
+        assert (public.strip, config.nms_overlap) == ((0.25, 1.0), "lower")
+    with pytest.raises(ValueError, match=r"strip is two positive numbers, got \(0\.25, 0\.0\)"):
+        RskpConfig(strip=(0.25, 0.0))
+
+
+def test_an_action_whose_trace_is_high_throughout_is_cut_although_no_absolute_threshold_parts_it():
+    """Traces of .5 and .4 with .06 between them: every absolute threshold, up to .039, takes both actions for one."""
+    trace = np.full(40, 0.001, np.float32)
+    trace[5:30], trace[5:12], trace[22:30] = 0.06, 0.5, 0.4
+    grid = SnippetGrid(Fraction(1), 40, 40_000_000)  # a snippet a second
+    activation = ActivationSequence("v", ("jump",), np.zeros((40, 1), np.float32), np.zeros(40, np.float32), grid)
+    prediction = VideoPrediction(activation, np.ones(1, np.float32), {})
+
+    def found(**settings):
+        method = Rskp(RskpConfig(width=8, upsample=1, **settings), Setup(4, ("jump",)))
+        method.traces = lambda prediction: trace[:, None]
+        return [
+            (each.segment.start // 1_000_000, each.segment.end // 1_000_000) for each in method.localize(prediction)
+        ]
+
+    assert found(levels="absolute") == [(5, 30)]
+    assert found(levels="both")[:2] == [(5, 12), (22, 30)]

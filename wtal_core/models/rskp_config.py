@@ -1,0 +1,107 @@
+"""RSKP's settings: chosen here, as the public code has them, and the thresholds it cuts at (FACTS 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from wtal_core.inference.nms import Overlap
+from wtal_core.inference.scoring import GAUFUSE_STRIP, RSKP_STRIP, Ends
+from wtal_core.training.config import check_number, check_whole
+
+THRESHOLDS = tuple(round(0.001 + 0.002 * k, 4) for k in range(20))
+LOW_SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+"""Of a trace's maximum: what the absolute thresholds lack where traces are high throughout an action."""
+"""Of the frame score, absolute (FACTS 6.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RskpConfig:
+    """Settings; the public code's value stands in the help text where it differs from the default."""
+
+    width: int = field(default=1024, metadata={"help": "embedding size; public code 2048 (as wide as its features)"})
+    dropout: float = field(default=0.6, metadata={"help": "share of the embedding dropped while training; 0.6"})
+    representatives: int = field(default=8, metadata={"help": "K, Gaussians of a video; 8"})
+    iterations: int = field(default=2, metadata={"help": "EM iterations; 2"})
+    walk: float = field(default=0.5, metadata={"help": "w of the random walk, 0..1; 0.5"})
+    scale: float = field(default=20.0, metadata={"help": "factor of cosine similarities; THUMOS14 20, ActivityNet 10"})
+    memory_slots: int = field(default=5, metadata={"help": "representatives remembered for each class; 5"})
+    memory_from: int = field(default=20, metadata={"help": "epochs without memory; public code 101 of 200"})
+    background_weight: float = field(default=0.2, metadata={"help": "of the background-aware loss; 0.2"})
+    attention_weight: float = field(default=0.1, metadata={"help": "of the attention contrast; 0.1"})
+    propagation_weight: float = field(default=1.0, metadata={"help": "of the branch's imitation of the walk; 1"})
+    late_propagation_weight: float = field(default=0.5, metadata={"help": "the same with memory; 0.5"})
+    temperature: float = field(default=0.2, metadata={"help": "of the imitation's softmax; 0.2"})
+    class_threshold: float = field(default=0.1, metadata={"help": "least video score of a kept class; 0.1"})
+    levels: Literal["absolute", "both"] = field(
+        default="both",
+        metadata={
+            "help": "thresholds: .001 to .039 (public code, absolute), or also shares to .3 of the maximum: both"
+        },
+    )
+    upsample: int = field(default=16, metadata={"help": "samples a snippet where it is cut; public code 1"})
+    strip: tuple[float, ...] = field(
+        default=GAUFUSE_STRIP, metadata={"help": "outer strips, a * length ** b; public code .25,1"}
+    )
+    nms_overlap: Overlap = field(
+        default="iou", metadata={"help": "overlap that suppresses: iou, or lower: of the lower-scored length (public)"}
+    )
+    nms_threshold: float = field(default=0.5, metadata={"help": "largest overlap kept; 0.5"})
+    ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
+    mix: float = field(
+        default=0.6, metadata={"help": "share of the plain branch, 0..1, the walk has the rest; .6, ActivityNet .8"}
+    )
+
+    def __post_init__(self) -> None:
+        check_whole(1, width=self.width, representatives=self.representatives, memory_slots=self.memory_slots)
+        check_whole(1, iterations=self.iterations, memory_from=self.memory_from, upsample=self.upsample)
+        if len(self.strip) != 2 or min(self.strip) <= 0:
+            raise ValueError(f"strip is two positive numbers, got {self.strip}")
+        check_number(0, 1, open_end=True, dropout=self.dropout, walk=self.walk, nms_threshold=self.nms_threshold)
+        check_number(0, 1, mix=self.mix, class_threshold=self.class_threshold)
+        check_number(0, background_weight=self.background_weight, attention_weight=self.attention_weight)
+        check_number(
+            0, propagation_weight=self.propagation_weight, late_propagation_weight=self.late_propagation_weight
+        )
+        check_number(1e-6, scale=self.scale, temperature=self.temperature)
+
+
+# The public code adds up the gradients of the 10 videos of a step, where this trainer takes their mean. Adam does not
+# see the factor, but its L2 term does: the printed weight on a sum is a tenth of it on a mean, 5e-4 becoming 5e-5.
+# On ActivityNet the authors used ACM-Net's code, which takes the mean: 1e-3 stays. Batch and end there are GauFuse's
+# (FACTS 7.3); the memory enters half way, as on THUMOS14.
+_PUBLISHED: Mapping[str, Any] = {
+    "training.betas": (0.9, 0.99),
+    "training.weight_decay": 5e-5,
+    "training.bucket": 1,
+    "method.width": 2048,
+    "method.memory_from": 101,
+    "method.levels": "absolute",
+    "method.upsample": 1,
+    "method.strip": RSKP_STRIP,
+    "method.nms_overlap": "lower",
+    "training.learning_rate": 5e-5,
+    "training.epochs": 200,
+}
+
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "thumos14": _PUBLISHED,
+        "activitynet": {
+            **_PUBLISHED,
+            "method.dropout": 0.7,
+            "method.scale": 10.0,
+            "method.background_weight": 0.1,
+            "training.learning_rate": 2e-5,
+            "method.mix": 0.8,
+            "method.late_propagation_weight": 1.0,
+            "method.nms_threshold": 0.9,
+            "method.memory_from": 30,
+            "training.weight_decay": 1e-3,
+            "training.batch_size": 128,
+            "training.epochs": 60,
+        },
+    }
+)

@@ -71,10 +71,14 @@ class GauFuse(nn.Module):
         if self._targets and self.training:
             weight = self.config.each("label_weight")[int(self.round)]
             is_change = self.config.each("delta")[int(self.round)] > 0
-            target = with_rest(self._batch_targets(batch), batch.mask, "silent" if is_change else self.config.form.rest)
+            target = self._batch_targets(batch)
+            if not self.config.label_background:
+                target = with_rest(target, batch.mask, "silent" if is_change else self.config.form.rest)
             open_ = batch.mask & ~batch.known.any(-1) & ~batch.is_complete[:, None]  # where nobody has said anything
             learned = [share * label_loss(logits, target, open_, batch.lengths) for share, logits in branches(output)]
             terms["distillation"] = weight * torch.stack(learned).sum()
+            if self.config.label_propagation != 1:
+                terms["propagation"] = self.config.label_propagation * terms["propagation"]
         return terms
 
     def after_epoch(self, epoch: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
@@ -101,14 +105,15 @@ class GauFuse(nn.Module):
             self.base.forget()
 
     def _label(self, video: TrainingVideo, prediction: VideoPrediction, number: int) -> Any:
-        """Y of one video, (T, C)."""
-        config = self.config
-        if config.gated:
-            kept = np.flatnonzero(video.video_label > 0)
+        """Y of one video, (T, C), or (T, C + 1) where the background has labels."""
+        config, scores = self.config, prediction.video_scores
+        occurs = video.video_label > 0 if config.gated else scores >= config.class_threshold
+        if config.label_background:
+            traces = self.base.frame_scores(prediction, config.label_mix)
+            occurs = np.append(occurs, 1 - scores.sum() >= config.class_threshold)  # a softmax over all C + 1
         else:
-            kept = np.flatnonzero(prediction.video_scores >= config.class_threshold)
-        traces = traces_of(self.base, prediction, config.label_mix, config.activation)
-        return pseudo_label(traces, kept, config.cut, config.label_rule(number), config.program)
+            traces = traces_of(self.base, prediction, config.label_mix, config.activation)
+        return pseudo_label(traces, np.flatnonzero(occurs), config.cut, config.label_rule(number), config.program)
 
     def finish(self, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
         """The base's own."""

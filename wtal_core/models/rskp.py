@@ -23,7 +23,8 @@ from wtal_core.inference.fusion import FusionRule
 from wtal_core.models import wtalc
 from wtal_core.models.blocks import Dropout, linear
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
-from wtal_core.models.rskp_config import LOW_SHARES, PRESETS, THRESHOLDS, RskpConfig
+from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS, RskpConfig
+from wtal_core.models.rskp_presets import PRESETS
 from wtal_core.models.rskp_walk import EPSILON, Embedded, Walk, random_walk, representatives
 from wtal_core.training.dataset import Batch, TrainingVideo
 
@@ -193,9 +194,13 @@ class Rskp(nn.Module):
 
         ``mix`` is the share of the plain branch, by default the config's.
         """
+        return self.frame_scores(prediction, mix)[:, :-1]
+
+    def frame_scores(self, prediction: VideoPrediction, mix: float | None = None) -> NDArray[np.float32]:
+        """:meth:`traces` and the same of the background behind them, (T, C + 1)."""
         share, extras = self.config.mix if mix is None else mix, prediction.extras
         frames = share * _softmax(extras["plain"]) + (1 - share) * _softmax(extras["spread"])
-        return np.asarray((frames * extras["attention"][:, None])[:, :-1], np.float32)
+        return np.asarray(frames * extras["attention"][:, None], np.float32)
 
     @property
     def cut(self) -> Cut:

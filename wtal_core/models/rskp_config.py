@@ -1,14 +1,12 @@
-"""RSKP's settings: chosen here, as the public code has them, and the thresholds it cuts at (FACTS 6)."""
+"""RSKP's settings and the thresholds its traces are cut at (FACTS 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from wtal_core.inference.nms import Overlap
-from wtal_core.inference.scoring import GAUFUSE_STRIP, RSKP_STRIP, Ends
+from wtal_core.inference.scoring import GAUFUSE_STRIP, Ends
 from wtal_core.training.config import check_number, check_whole
 
 THRESHOLDS = tuple(round(0.001 + 0.002 * k, 4) for k in range(20))
@@ -66,42 +64,3 @@ class RskpConfig:
             0, propagation_weight=self.propagation_weight, late_propagation_weight=self.late_propagation_weight
         )
         check_number(1e-6, scale=self.scale, temperature=self.temperature)
-
-
-# The public code adds up the gradients of the 10 videos of a step, where this trainer takes their mean. Adam does not
-# see the factor, but its L2 term does: the printed weight on a sum is a tenth of it on a mean, 5e-4 becoming 5e-5.
-# On ActivityNet the authors used ACM-Net's code, which takes the mean: 1e-3 stays. Batch and end there are GauFuse's
-# (FACTS 7.3); the memory enters half way, as on THUMOS14.
-_PUBLISHED: Mapping[str, Any] = {
-    "training.betas": (0.9, 0.99),
-    "training.weight_decay": 5e-5,
-    "training.bucket": 1,
-    "method.width": 2048,
-    "method.memory_from": 101,
-    "method.levels": "absolute",
-    "method.upsample": 1,
-    "method.strip": RSKP_STRIP,
-    "method.nms_overlap": "lower",
-    "training.learning_rate": 5e-5,
-    "training.epochs": 200,
-}
-
-PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "thumos14": _PUBLISHED,
-        "activitynet": {
-            **_PUBLISHED,
-            "method.dropout": 0.7,
-            "method.scale": 10.0,
-            "method.background_weight": 0.1,
-            "training.learning_rate": 2e-5,
-            "method.mix": 0.8,
-            "method.late_propagation_weight": 1.0,
-            "method.nms_threshold": 0.9,
-            "method.memory_from": 30,
-            "training.weight_decay": 1e-3,
-            "training.batch_size": 128,
-            "training.epochs": 60,
-        },
-    }
-)

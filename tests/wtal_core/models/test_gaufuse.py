@@ -1,5 +1,6 @@
 """GauFuse: labels of a known trace, what they teach and whom, and its base left as it is (FACTS 7)."""
 
+from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
 
@@ -258,6 +259,82 @@ def test_published_presets_are_a_schedule(name):
     config, training = configured(ENTRY, name)
     assert len(training.stages) == len(config.base_training.stages) + 6
     assert sum(stage.epochs for stage in training.stages) == 350
+
+
+def test_the_learning_rate_of_the_code_falls_four_times():
+    """FACTS 7.3, counted from 1: 5e-5 to epoch 80, 4e-5 to 200, 2.048e-5 to 245, 5.12e-7 to 260, then 2.56e-7."""
+    _, training = configured(ENTRY, "code")
+    rates = [stage.rate(0, 1) for stage in training.stages for _ in range(stage.epochs)]
+    changes = [epoch + 1 for epoch in range(1, 350) if rates[epoch] != rates[epoch - 1]]
+    assert changes == [81, 201, 246, 261]
+    assert [rates[epoch - 1] for epoch in (1, *changes)] == pytest.approx([5e-5, 4e-5, 2.048e-5, 5.12e-7, 2.56e-7])
+    assert not any(stage.restart or stage.reset_optimizer for stage in training.stages)
+
+
+def attended(class_score):
+    """Eight snippets of one class at .9 and the background at .1 in both branches, attended to from 2 to 4 only."""
+    frames = np.tile(np.log(np.array([0.9, 0.1], np.float32)), (8, 1))
+    attention = np.array([0, 0, 1, 1, 1, 0, 0, 0], np.float32)
+    curves = ActivationSequence("v00", ("a",), frames[:, :1], frames[:, 1], SnippetGrid(Fraction(1), 8, 8_000_000))
+    extras = {"plain": frames, "spread": frames, "attention": attention}
+    return VideoPrediction(curves, np.array([class_score], np.float32), extras)
+
+
+@pytest.mark.parametrize(("class_score", "background"), [(0.8, 0.1), (0.9, 0.0)])
+def test_the_column_of_the_background_has_a_label_where_its_video_score_reaches_the_threshold(class_score, background):
+    """One instance (2, 5) of contrast .9 in the class's column and .1 in the background's. Of video scores that sum to
+    1 the background has .2, over the threshold of .16, or .1, under it."""
+    config = GauFuseConfig(gated=False, rest="silent", label_background=True)
+    module = GauFuse(config, Setup(12, ("a",), {}))
+    label = module._label(None, attended(class_score), 0)
+    np.testing.assert_allclose(label[:, 0], [0, 0, 0.9, 0.9, 0.9, 0, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(label[:, 1], [0, 0, *[background] * 3, 0, 0, 0], atol=1e-6)
+    module.config = replace(config, label_background=False)
+    np.testing.assert_array_equal(module._label(None, attended(class_score), 0), label[:, :1])
+
+
+def in_label_stage(scene, **settings):
+    """A GauFuse over RSKP that labels every snippet as background, and what it says of two videos in training."""
+    videos, names = scene
+    module = GauFuse(short(rest="silent", **settings)[0], Setup(12, names, {}, videos)).train()
+    module.base.has_memory.fill_(True)
+    module.round.fill_(0)
+    label = torch.zeros(24, len(names) + int(module.config.label_background))
+    label[:, -1] = 1.0
+    module._targets = {each.video_id: label for each in videos}
+    batch = TrainingSet(videos).batch([0, 1])
+    torch.manual_seed(0)
+    return module, module(batch.features, batch.mask), batch
+
+
+def test_a_label_of_the_background_is_what_its_column_learns(scene):
+    """Cross-entropy towards 1 at every snippet: -log P[background], .8 of it in the plain branch, .2 in the walked."""
+    module, output, batch = in_label_stage(scene, label_background=True, label_weight=(3.0,))
+    plain, spread = (
+        -output.loss_extras[f"{name}.frames"].log_softmax(-1)[..., -1].mean() for name in ("plain", "spread")
+    )
+    torch.testing.assert_close(module.losses(output, batch)["distillation"], 3 * (0.8 * plain + 0.2 * spread))
+
+
+def test_in_the_label_stages_of_the_code_the_walk_weighs_one_again(scene):
+    """lam_s: .5 with the memory, 1 from epoch 201 on. A held-out fold is measured as the base measures it."""
+    config = configured(ENTRY, "code")[0]
+    assert config.label_propagation * config.base_config.late_propagation_weight == 1
+    module, output, batch = in_label_stage(scene, label_propagation=2.0)
+    base = deepcopy(module.base)
+    base.config = replace(base.config, late_propagation_weight=1.0)
+    assert module.losses(output, batch)["propagation"] == base.losses(output, batch)["propagation"]
+    held_out, its_base = (deepcopy(each).eval().losses(output, batch) for each in (module, module.base))
+    assert held_out["propagation"] == its_base["propagation"]
+
+
+def test_what_is_about_columns_of_rskp_is_refused_over_other_bases():
+    with pytest.raises(ValueError, match="which topk_mil does not have; leave them at false and 1"):
+        GauFuseConfig(base="topk_mil", rest="silent", label_background=True)
+    with pytest.raises(ValueError, match="which mixed does not have"):
+        GauFuseConfig(base="mixed", label_propagation=2.0)
+    with pytest.raises(ValueError, match="rest=balanced both say what the background learns; set rest to silent"):
+        GauFuseConfig(label_background=True)
 
 
 @pytest.mark.parametrize("base", list(BASES))

@@ -7,6 +7,8 @@ from .table import PaperTable
 WEAK, SEMI = "ttc_loc:video", "ttc_loc:semi1"
 OWN = "+classification_weight=1"
 """lambda = 1: the video-level classification loss without the regularizer."""
+THERE = "+classification_weight=0.4"
+"""lambda on ActivityNet (FACTS 2.4); the default is THUMOS'14's .2."""
 STPN = "topk_mil:video@stpn"
 WTALC = "topk_mil:video"
 """Table 3's none / manual, which is W-TALC itself (T12); the preset ``threshold_none_manual`` is our form of it."""
@@ -18,9 +20,9 @@ TABLES = {
         ((WTALC, WEAK, SEMI, "ttc_loc:semi2", "ttc_loc:semi3"), (STPN, WEAK)),
     ),
     "2": PaperTable(
-        "the same on a second data set: run it with --dataset weizmann",
-        {WTALC: 18.0, WEAK: 24.0, SEMI: 24.5},
-        ((WTALC, WEAK, SEMI),),
+        "W-TALC, video labels and semi 1 on a second data set, with its lambda: run it with --dataset weizmann",
+        {WTALC: 18.0, f"{WEAK}{THERE}": 24.0, f"{SEMI}{THERE}": 24.5},
+        ((WTALC, f"{WEAK}{THERE}", f"{SEMI}{THERE}"),),
         "ActivityNet 1.2, average mAP .5-.95 (1.3: 21.8 < 22.2)",
     ),
     "3": PaperTable(

@@ -80,6 +80,16 @@ def test_the_rows_that_only_the_text_speaks_of_are_set_as_it_says():
     assert settings_of(rows_of("activitynet12")["wtalc/i3d"], {})[0].smoothing == 351
 
 
+@pytest.mark.parametrize(("benchmark", "share"), [("thumos14", 0.2), ("activitynet12", 0.4), ("activitynet13", 0.4)])
+def test_lambda_is_that_of_the_benchmark(benchmark, share):
+    """TTC-Loc's and LPAT's headline rows; 1.3 has no lambda of its own in the paper and takes 1.2's (FACTS T4)."""
+    headline = "table1-" if benchmark == "thumos14" else "table2-"
+    rows = rows_of(benchmark).items()
+    found = [row for name, row in rows if name.startswith((f"ttc_loc/{headline}", f"lpat/{headline}"))]
+    assert len(found) == {"thumos14": 11, "activitynet12": 4, "activitynet13": 2}[benchmark]
+    assert {settings_of(row, {})[0].classification_weight for row in found} == {share}
+
+
 def test_gaufuse_ends_after_sixty_epochs_on_activitynet_with_everything_of_its_base_there():
     """34 of the base and 3 + 3 + 3 + 4 + 3 + 10 of the labels, batches of 128, on 75 segments (FACTS 7.3)."""
     row = rows_of("activitynet13")["gaufuse/table2"]

@@ -121,7 +121,7 @@ def _automatic(folder: Path, choice: Choice) -> str:
         raise LayoutError(
             f"{folder}: this looks like {LAYOUTS[best.name].TITLE} (there: {some(best.found)}), but "
             + "; ".join(sentence.removeprefix(f"{folder}: ") for sentence in best.missing)
-            + _above(folder)
+            + _above(folder, best.name)
         )
     wanted = "; ".join(
         f"{name}: {', '.join(need.patterns[0] for need in layout.NEEDS if need.is_telling)}"
@@ -133,11 +133,22 @@ def _automatic(folder: Path, choice: Choice) -> str:
     )
 
 
-def _above(folder: Path) -> str:
-    """The advice to take the folder above, where that is a whole data set."""
-    above = folder.resolve().parent
-    whole = [each for each in recognise(above) if not each.missing]
-    return f". The folder above it, {above}, looks whole ({LAYOUTS[whole[0].name].TITLE}): give that" if whole else ""
+def _above(folder: Path, name: str | None = None) -> str:
+    """The advice to take the folder above, where that is a whole data set and this one, of layout ``name`` if any, is
+    no other that happens to lie in it.
+    """
+    folder = folder.resolve()
+    for each in recognise(folder.parent):
+        if not each.missing and (name in (None, each.name) or _is_part(folder, LAYOUTS[each.name])):
+            title = LAYOUTS[each.name].TITLE
+            return f". The folder above it, {folder.parent}, looks whole ({title}): give that"
+    return ""
+
+
+def _is_part(folder: Path, layout: Layout) -> bool:
+    """Whether something that the layout cannot do without lies in a folder, seen from the one above."""
+    needs = (need for need in layout.NEEDS if not need.is_optional)
+    return any(path.is_relative_to(folder) for need in needs for path in need.find(folder.parent))
 
 
 def _with_annotations(seen: Recognised) -> Recognised:

@@ -305,6 +305,20 @@ def test_a_part_of_a_data_set_is_sent_to_the_whole(written):
             read_layout(written[name] / part)
 
 
+def test_a_data_set_that_lacks_a_file_is_not_sent_to_another_one_it_lies_in(copied):
+    """W-TALC's arrays without their boundaries, kept in the folder of a whole MMAction2 set; an empty folder there is
+    sent to it, since nothing else can be meant."""
+    whole = copied("mmaction2")
+    half = scenes.wtalc(whole / "w-talc")
+    removed(half, "Thumos14reduced-Annotations", "segments.npy")
+    (whole / "empty").mkdir()
+    with pytest.raises(LayoutError, match=r"looks like W-TALC .*segments\.npy\) not found") as refusal:
+        read_layout(half)
+    assert "folder above" not in str(refusal.value)
+    with pytest.raises(LayoutError, match=r"The folder above it, .*mmaction2, looks whole \(MMAction2"):
+        read_layout(whole / "empty")
+
+
 def test_a_half_folder_is_taken_for_the_layout_of_which_most_is_there(copied):
     folder = removed(copied("basnet"), "features", "test")
     with pytest.raises(LayoutError, match=r"looks like BaS-Net.*rgb features of the test videos not found.*README"):

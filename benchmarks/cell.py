@@ -14,25 +14,6 @@ from wtal_core.training.config import to_data
 from wtal_core.training.dataset import TrainingVideo
 from wtal_core.training.trainer import train
 
-TEST_ONLY = {
-    "ttc_loc": ("threshold_test", "centred", "segment_score", "class_weight"),
-    "lpat": ("threshold_test", "centred", "segment_score"),
-    "rskp": ("levels", "upsample", "strip", "nms_overlap", "nms_threshold", "class_threshold"),
-    "gaufuse": (
-        "test",
-        "test_template",
-        "test_temperature",
-        "test_mix",
-        "test_upsample",
-        "test_levels",
-        "test_strip",
-        "test_contrast",
-        "class_power",
-    ),
-    "mixed": ("class_power", "contrast", "outer_ratio", "suppression"),
-}
-"""Settings that no loss depends on: networks that differ in nothing else are trained once."""
-
 
 @dataclass(frozen=True)
 class Cell:
@@ -96,5 +77,5 @@ def seeds(text: str) -> list[int]:
 def trained_alike(cell: Cell) -> str:
     """The same for cells that train one and the same network and differ at test only."""
     config, training = cell.settings()
-    learned = {name: value for name, value in to_data(config).items() if name not in TEST_ONLY.get(cell.method, ())}
+    learned = METHODS[cell.method].learned(config)
     return json.dumps([cell.dataset, cell.method, cell.supervision, cell.seed, learned, to_data(training)])

@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         say(line)
     dataset = converted(dataset, folder, options.out / "features")
     from wtal_core.reproduction.driver import Plan, reproduce
-    from wtal_core.reproduction.running import Study, fingerprint
+    from wtal_core.reproduction.study import Study, fingerprint
 
     study = Study(benchmark, dataset, options.out, fingerprint(dataset), settings, options.device)
     plan = Plan(tuple(chosen), seeds, differences, options.any_features, options.budget_minutes)
@@ -147,7 +147,7 @@ def _fits(paper: Paper, row: Row, pattern: str) -> bool:
 
 def _list(benchmark: Benchmark, chosen: Sequence[tuple[Paper, Row]]) -> int:
     from wtal_core.reproduction.benchmarks import protocol_lines
-    from wtal_core.reproduction.running import RowMissing, settings_of
+    from wtal_core.reproduction.study import RowMissing, settings_of
     from wtal_core.reproduction.tables import percent
 
     rows = []
@@ -172,7 +172,7 @@ def _list(benchmark: Benchmark, chosen: Sequence[tuple[Paper, Row]]) -> int:
 
 def _check_settings(chosen: Sequence[tuple[Paper, Row]], settings: dict[str, Any]) -> None:
     """Refuse --set where no row takes it: a typing error, not a row that cannot be run."""
-    from wtal_core.reproduction.running import RowMissing, settings_of
+    from wtal_core.reproduction.study import RowMissing, settings_of
 
     refused = []
     for _, row in chosen if settings else ():

@@ -156,7 +156,7 @@ def test_video_classification_is_held_against_the_official_labels(tmp_path):
 
 def test_rows_whose_papers_share_a_schedule_train_for_the_same_number_of_steps():
     """Ding et al. and the ablations of TTC-Loc at TTC-Loc's length, W-TALC's own row at its code's."""
-    from wtal_core.reproduction.running import settings_of
+    from wtal_core.reproduction.study import settings_of
 
     n_steps = {
         f"{paper.key}/{row.key}": {stage.n_steps(20) for stage in settings_of(row, {})[1].stages}
@@ -171,7 +171,7 @@ def test_rows_whose_papers_share_a_schedule_train_for_the_same_number_of_steps()
 
 def test_ttc_locs_row_without_a_threshold_in_training_is_w_talc_itself():
     """Its table 3 prints W-TALC's numbers there, so it is W-TALC's network, length, width and steps."""
-    from wtal_core.reproduction.running import settings_of
+    from wtal_core.reproduction.study import settings_of
 
     rows = {f"{paper.key}/{row.key}": row for paper in BENCHMARKS["thumos14"].papers for row in paper.rows}
     first, wtalc = rows["ttc_loc/table3-none-manual"], rows["wtalc/i3d"]
@@ -211,6 +211,86 @@ def test_rows_of_two_tables_that_are_one_training_are_trained_once(wtal, sets, t
     first, second = content["rows"]
     assert (first["paper"], second["paper"]) == ("rskp", "gaufuse")
     assert first["results"] == second["results"]
+
+
+def results(out):
+    """What came of each row, but for the seconds."""
+    rows = json.loads((out / "table.json").read_text())["rows"]
+    return {row["row"]: [result | {"seconds": 0} for result in row["results"].values()] for row in rows}
+
+
+AT_TEST = ("lpat/table1-i3d", "lpat/table3-manual")
+"""One network; the second row cuts its curves at another threshold."""
+
+
+def test_rows_that_differ_at_test_only_are_one_training_and_each_reads_what_it_reads_alone(
+    wtal, sets, tmp_path, monkeypatch
+):
+    seeds = trained(monkeypatch)
+    command = ("reproduce", "thumos14", sets["wtalc"], *QUICK)
+    assert wtal(*command, "--out", tmp_path / "both", "--rows", *AT_TEST)[0] == 0
+    assert seeds == [("lpat", 0)]
+    for row in AT_TEST:
+        assert wtal(*command, "--out", tmp_path / row, "--rows", row)[0] == 0
+    assert len(seeds) == 3
+    both = results(tmp_path / "both")
+    assert both == results(tmp_path / AT_TEST[0]) | results(tmp_path / AT_TEST[1])
+    assert both["table1-i3d"][0]["reports"] != both["table3-manual"][0]["reports"]
+
+
+def test_a_call_that_ends_between_two_rows_of_one_training_goes_on_without_another(wtal, sets, tmp_path, monkeypatch):
+    """Stopped when the second row is about to be evaluated; then the row's own network file is damaged, and trained
+    again."""
+    from wtal_core.reproduction import running
+
+    seeds, out = trained(monkeypatch), tmp_path / "out"
+    command = ("reproduce", "thumos14", sets["wtalc"], "--out", out, "--rows", *AT_TEST, *QUICK)
+    original, calls = running.predict, []
+
+    def stopped(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(running, "predict", stopped)
+    assert wtal(*command)[0] == 130
+    assert [len(found) for found in results(out).values()] == [1, 0]
+    assert "2 of 2 rows complete" in wtal(*command)[2]
+    assert seeds == [("lpat", 0)]
+    whole = results(out)
+    (weights,) = out.glob("runs/*/weights.safetensors")
+    weights.write_bytes(weights.read_bytes()[:100])
+    for row in out.glob("rows/*.json"):
+        row.unlink()
+    assert wtal(*command)[0] == 0
+    assert seeds == [("lpat", 0)] * 2
+    assert results(out) == whole
+
+
+def test_a_training_that_one_row_has_begun_is_ended_by_another_that_shares_it(wtal, sets, tmp_path, monkeypatch):
+    """Stopped at its fourth step of six under the first row; the second goes on from the checkpoint of the third."""
+    from wtal_core.training import trainer
+
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    settings = ("--unofficial", "--set", "training.steps=6", "--set", "method.width=16")
+    command = ("reproduce", "thumos14", sets["wtalc"], *settings)
+    steps = []
+
+    def told(label):
+        def step(progress):
+            steps.append(progress.step)
+            if steps == [1, 2, 3, 4]:
+                raise KeyboardInterrupt
+
+        return step
+
+    monkeypatch.setattr(reproduce, "_told", told)
+    assert wtal(*command, "--out", tmp_path / "out", "--rows", AT_TEST[0])[0] == 130
+    assert wtal(*command, "--out", tmp_path / "out", "--rows", AT_TEST[1])[0] == 0
+    assert steps == [1, 2, 3, 4, 4, 5, 6]
+    assert wtal(*command, "--out", tmp_path / "whole", "--rows", AT_TEST[1])[0] == 0
+    assert results(tmp_path / "out") == results(tmp_path / "whole")
 
 
 def test_a_result_is_found_again_under_another_name_of_its_row(wtal, sets, tmp_path, monkeypatch):
@@ -338,7 +418,7 @@ def test_every_row_has_a_name_of_its_own_and_settings_its_method_takes(benchmark
     """But for methods and presets that are not here yet, which are missing rows by design."""
     from wtal_core.evaluation import PROTOCOLS
     from wtal_core.models import METHODS
-    from wtal_core.reproduction.running import settings_of
+    from wtal_core.reproduction.study import settings_of
 
     rows = [(paper, row) for paper in BENCHMARKS[benchmark].papers for row in paper.rows]
     assert len({(paper.key, row.key) for paper, row in rows}) == len(rows)

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from benchmarks.cell import TEST_ONLY, Cell, trained_alike
+from benchmarks.cell import Cell, trained_alike
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.models import METHODS
 from wtal_core.training.trainer import train
@@ -77,7 +77,9 @@ def learned():
     return by
 
 
-@pytest.mark.parametrize(("method", "name"), [(method, name) for method in TEST_ONLY for name in TEST_ONLY[method]])
+@pytest.mark.parametrize(
+    ("method", "name"), [(method, name) for method, entry in METHODS.items() for name in entry.test_only]
+)
 def test_no_network_depends_on_a_setting_that_counts_at_test_only(method, name, learned):
     other = learned(method, **{name: OTHER[name]})
     assert other == learned(method)

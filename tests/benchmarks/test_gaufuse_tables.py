@@ -2,7 +2,7 @@
 
 from benchmarks.cell import Cell, trained_alike
 from benchmarks.paper_tables import TABLES
-from wtal_core.reproduction.running import settings_of
+from wtal_core.reproduction.study import settings_of
 from wtal_core.reproduction.thumos14 import PAPERS
 
 

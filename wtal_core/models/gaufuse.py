@@ -283,4 +283,8 @@ ENTRY = MethodEntry(
     levels=BASES[GauFuseConfig().base].levels,
     presets=PRESETS,
     schedule=schedule,
+    test_only=(
+        *("test", "test_template", "test_temperature", "test_mix", "test_upsample", "test_levels"),
+        *("test_strip", "test_contrast", "class_power"),
+    ),
 )

@@ -175,4 +175,5 @@ ENTRY = MethodEntry(
             "activitynet12_temconv": _paper(0.4, 750, 20_000, temporal=True),
         }
     ),
+    test_only=("threshold_test", "centred", "segment_score"),
 )

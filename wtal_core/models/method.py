@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 from torch import Tensor
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.training.config import TrainingConfig, overridden
+from wtal_core.training.config import TrainingConfig, overridden, to_data
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 
@@ -139,6 +139,8 @@ class MethodEntry:
     schedule
         For a method whose stages follow from its config: the training of a config, in place of ``training``, which is
         that of the default config.
+    test_only
+        Fields of the config that no loss depends on: runs that differ in nothing else train one and the same network.
     """
 
     title: str
@@ -149,6 +151,11 @@ class MethodEntry:
     levels: frozenset[SupervisionLevel]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     schedule: Callable[[Any], TrainingConfig] | None = None
+    test_only: tuple[str, ...] = ()
+
+    def learned(self, config: Any) -> dict[str, Any]:
+        """The settings a network depends on, as plain data for JSON."""
+        return {name: value for name, value in to_data(config).items() if name not in self.test_only}
 
 
 def configured(

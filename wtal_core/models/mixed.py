@@ -350,4 +350,5 @@ ENTRY = MethodEntry(
     training=TRAINING,
     levels=Mixed.levels,
     presets=PRESETS,
+    test_only=("class_power", "contrast", "outer_ratio", "suppression"),
 )

@@ -253,4 +253,5 @@ ENTRY = MethodEntry(
     training=wtalc.short_training(6e-4, min_steps=300, bucket=4),
     levels=Rskp.levels,
     presets=PRESETS,
+    test_only=("levels", "upsample", "strip", "nms_overlap", "nms_threshold", "class_threshold"),
 )

@@ -210,4 +210,5 @@ ENTRY = MethodEntry(
     training=TRAINING,
     levels=TtcLoc.levels,
     presets=PRESETS,
+    test_only=("threshold_test", "centred", "segment_score", "class_weight"),
 )

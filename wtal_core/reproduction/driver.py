@@ -9,7 +9,8 @@ from typing import Any
 
 from wtal_core.layouts import FeatureDataset
 from wtal_core.reproduction.published import Paper, Row
-from wtal_core.reproduction.running import RowMissing, Study, known_result, run_row
+from wtal_core.reproduction.running import known_result, run_row
+from wtal_core.reproduction.study import RowMissing, Study
 from wtal_core.reproduction.tables import Outcome, Table
 from wtal_core.training.trainer import Progress
 

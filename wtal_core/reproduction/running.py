@@ -1,18 +1,16 @@
 """One row of a published table, trained and evaluated; what is done is kept and never done twice.
 
-A result is a small json named by data, method, settings, supervision and seed: rows of several tables that are the same
-training share it, and a row whose data or settings have changed has none. An interrupted run goes on from its
-checkpoint.
+A result is a small json named by data, method, settings, supervision and seed: rows of several tables that are set
+alike share it, and a row whose data or settings have changed has none. A network is named by what it was trained with:
+rows that differ at test only share it. An interrupted training goes on from its checkpoint.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,120 +18,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wtal_core.domain import FeatureSequence, Proposal, SupervisionLevel, VideoLabels
+from wtal_core.domain import FeatureSequence, Proposal, VideoLabels
 from wtal_core.evaluation import GroundTruth, Predictions, SnippetRate, evaluate
 from wtal_core.evaluation.average_precision import classification_map
 from wtal_core.evaluation.protocols import PROTOCOLS
 from wtal_core.features.files import whole_or_nothing
 from wtal_core.layouts import FeatureDataset
-from wtal_core.models import METHODS
-from wtal_core.models.method import configured
 from wtal_core.predict import predict
-from wtal_core.reproduction.benchmarks import Benchmark
 from wtal_core.reproduction.published import Row
 from wtal_core.reproduction.sampling import sampled
+from wtal_core.reproduction.study import RowMissing, Study, name_of, settings_of, supervision_of, training_of
 from wtal_core.training import checkpoint
-from wtal_core.training.config import to_data
+from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.dataset import TrainingVideo
 from wtal_core.training.targets import simulated, training_videos
 from wtal_core.training.trainer import Progress, train
 
-
-class RowMissing(ValueError):
-    """A row that cannot be run by this program as it is; the message says why."""
-
-
-@dataclass(frozen=True, eq=False)
-class Study:
-    """What all rows share.
-
-    Attributes
-    ----------
-    benchmark
-        The rows' benchmark.
-    dataset
-        The data.
-    out
-        Folder of results and runs.
-    fingerprint
-        Changes with any label, split or feature file.
-    settings
-        Settings of the caller, over those of every row.
-    device
-        Where to train, or None.
-    """
-
-    benchmark: Benchmark
-    dataset: FeatureDataset
-    out: Path
-    fingerprint: str
-    settings: Mapping[str, Any]
-    device: str | None = None
-
-
-def fingerprint(dataset: FeatureDataset) -> str:
-    """A short text that changes with any label, split, grid, or the first and last row of any video's features."""
-    code = 0
-    for video, entry in dataset.annotations.videos.items():
-        mapped = dataset.stored[video].load()
-        told = repr((video, entry.subset, entry.labels.annotations, entry.labels.ambiguous, dataset.grids[video]))
-        official = sorted(dataset.video_labels.get(video, ()))
-        code = zlib.crc32(f"{told}{official}{mapped.shape}".encode(), code)
-        code = zlib.crc32(mapped[0].tobytes() + mapped[-1].tobytes(), code)
-    return f"{code:08x}"
-
-
-def settings_of(row: Row, extra: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Method config and training config of a row.
-
-    Raises
-    ------
-    RowMissing
-        If the method, a preset or a setting does not exist here.
-    """
-    if row.method not in METHODS:
-        raise RowMissing(f"method {row.method} is not installed")
-    entry = METHODS[row.method]
-    chosen: dict[str, Any] = {}
-    for preset in row.presets:
-        if preset not in entry.presets:
-            raise RowMissing(f"method {row.method} has no preset {preset!r}")
-        chosen |= entry.presets[preset]
-    level = supervision_of(row.supervision)[0]
-    if level not in entry.levels:
-        raise RowMissing(f"method {row.method} does not learn from {level} labels")
-    try:
-        return configured(entry, None, {**chosen, **row.settings, **extra})
-    except ValueError as error:
-        raise RowMissing(f"method {row.method} does not take these settings: {error}") from error
-
-
-def supervision_of(name: str) -> tuple[SupervisionLevel, int | None]:
-    """Level, and fully annotated videos of each class."""
-    if name.startswith("semi"):
-        return SupervisionLevel.VIDEO, int(name.removeprefix("semi"))
-    if name == "clicks":
-        return SupervisionLevel.ONE_SEGMENT, None
-    return SupervisionLevel(name), None
-
-
-def key_of(study: Study, row: Row, seed: int) -> str:
-    """What must be the same for a result to stand, as a short hash."""
-    config, training = settings_of(row, study.settings)
-    told = [study.fingerprint, row.method, row.supervision, seed, to_data(config), to_data(training)]
-    told += [] if row.sampled_to is None else [row.sampled_to]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def name_of(study: Study, row: Row, seed: int) -> str:
-    """The name of a run: rows of different tables that are the same training share it.
-
-    Raises
-    ------
-    RowMissing
-        If the row cannot be run here at all.
-    """
-    return f"{row.method}.{row.supervision}.seed{seed}.{key_of(study, row, seed)}"
+TRAINED = "trained.json"
+"""Beside the weights once a training is over: what it cost, and what it was given."""
 
 
 def known_result(study: Study, row: Row, seed: int) -> dict[str, Any] | None:
@@ -176,10 +78,38 @@ def run_row(study: Study, row: Row, seed: int, progress: Progress | None = None)
     RowMissing
         If it cannot be run here.
     """
-    config, training = settings_of(row, study.settings)
-    name = name_of(study, row, seed)
-    folder = study.out / "runs" / name
     dataset = study.dataset if row.sampled_to is None else sampled(study.dataset, row.sampled_to)
+    trained, cost = _network(study, row, seed, dataset, progress)
+    trained.module.config, _ = settings_of(row, study.settings)  # an earlier row's may differ at test
+    sequences = dataset.sequences(dataset.of_side(dataset.evaluated))
+    proposals: dict[str, list[Proposal]] = {}
+    scores: dict[str, NDArray[np.float32]] = {}
+    for prediction, each in predict(trained, sequences, device=study.device):
+        proposals[prediction.activation.video_id] = each
+        scores[prediction.activation.video_id] = prediction.video_scores
+    truth = dataset.ground_truth(dataset.evaluated)
+    result = {
+        "method": row.method,
+        "supervision": row.supervision,
+        "seed": seed,
+        **cost,
+        "n_evaluated": len(truth.instances),
+        "reports": reports(truth, proposals, study),
+        "classification_mAP": classification(dataset, scores),
+    }
+    _keep(study.out / "rows" / f"{name_of(study, row, seed)}.json", result)
+    return result
+
+
+def _network(
+    study: Study, row: Row, seed: int, dataset: FeatureDataset, progress: Progress | None
+) -> tuple[TrainedMethod, dict[str, Any]]:
+    """The network of a row, trained unless an earlier row has trained it, and what is to be told of its training."""
+    folder = study.out / "runs" / training_of(study, row, seed)
+    done = _trained(folder)
+    if done is not None:
+        return done
+    config, training = settings_of(row, study.settings)
     videos, notes = labelled(dataset, row.supervision, seed)
     begun = time.monotonic()
     trained = train(
@@ -195,29 +125,24 @@ def run_row(study: Study, row: Row, seed: int, progress: Progress | None = None)
         device=study.device,
     )
     checkpoint.save(folder, trained)
-    seconds = time.monotonic() - begun
-    sequences = dataset.sequences(dataset.of_side(dataset.evaluated))
-    proposals: dict[str, list[Proposal]] = {}
-    scores: dict[str, NDArray[np.float32]] = {}
-    for prediction, each in predict(trained, sequences, device=study.device):
-        proposals[prediction.activation.video_id] = each
-        scores[prediction.activation.video_id] = prediction.video_scores
-    truth = dataset.ground_truth(dataset.evaluated)
-    result = {
-        "method": row.method,
-        "supervision": row.supervision,
-        "seed": seed,
-        "seconds": round(seconds, 1),
-        "n_training": len(videos),
-        "n_evaluated": len(truth.instances),
-        "not_used": notes,
-        "reports": reports(truth, proposals, study),
-        "classification_mAP": classification(dataset, scores),
-    }
-    with whole_or_nothing(study.out / "rows" / f"{name}.json") as partial:
-        partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    cost = {"seconds": round(time.monotonic() - begun, 1), "n_training": len(videos), "not_used": notes}
+    _keep(folder / TRAINED, cost)
     (folder / checkpoint.POSITION).unlink(missing_ok=True)  # the weights stay; the optimiser is of no more use
-    return result
+    return trained, cost
+
+
+def _trained(folder: Path) -> tuple[TrainedMethod, dict[str, Any]] | None:
+    """The network in a folder and what is to be told of its training, or None where none is finished and whole."""
+    try:
+        cost = json.loads((folder / TRAINED).read_text(encoding="utf-8"))
+        return checkpoint.load(folder), {name: cost[name] for name in ("seconds", "n_training", "not_used")}
+    except (FileNotFoundError, KeyError, TypeError, ValueError):  # damaged: as if it were not there
+        return None
+
+
+def _keep(path: Path, content: Mapping[str, Any]) -> None:
+    with whole_or_nothing(path) as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def reports(truth: GroundTruth, proposals: Predictions, study: Study) -> dict[str, Any]:

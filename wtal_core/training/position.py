@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,17 @@ class Position:
             },
         )
 
-    def restore(self, folder: Path, identity: Mapping[str, Any]) -> None:
+    def restore(self, folder: Path, identity: Mapping[str, Any], test_only: Collection[str] = ()) -> None:
         """Take the position saved last; without one the run starts at the beginning.
+
+        Parameters
+        ----------
+        folder
+            Where it was saved.
+        identity
+            What must be the same.
+        test_only
+            Settings of the method that no step depends on, and so need not be.
 
         Raises
         ------
@@ -86,8 +95,9 @@ class Position:
         if found is None:
             return
         tensors, told = found
-        if told["run"] != identity:
-            different = [key for key, value in identity.items() if told["run"].get(key) != value]
+        theirs, ours = (_without(said, test_only) for said in (told["run"], identity))
+        if theirs != ours:
+            different = [key for key, value in ours.items() if theirs.get(key) != value]
             raise ValueError(
                 f"the checkpoint in {folder} belongs to another run (its {', '.join(different)} differ); "
                 "start without resume, or in another folder"
@@ -106,6 +116,11 @@ class Position:
             self.module.load_extra_state(groups.get("extra", {}))
         if self.watch is not None:
             self.watch.restore(groups.get("best", {}), told["watch"])
+
+
+def _without(identity: Mapping[str, Any], settings: Collection[str]) -> dict[str, Any]:
+    """What must be the same, but for some of the method's settings."""
+    return {**identity, "config": {name: value for name, value in identity["config"].items() if name not in settings}}
 
 
 def _by_prefix(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:

@@ -137,7 +137,7 @@ def train(
         )
         folder = Path(checkpoint_dir) if checkpoint_dir is not None else None
         if resume and folder is not None:
-            run.at.restore(folder, run.identity())
+            run.at.restore(folder, run.identity(), METHODS[method_name].test_only)
         run.work(folder, progress)
     return run.result()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from wtal_core.reproduction.benchmarks import BENCHMARKS
-from wtal_core.reproduction.running import settings_of
+from wtal_core.reproduction.study import Study, name_of, settings_of, training_of
 
 
 def rows_of(benchmark):
@@ -57,6 +57,21 @@ def test_a_point_of_a_figure_and_the_row_of_a_table_are_one_training(one, other)
     first, second = (rows_of("thumos14")[name] for name in (one, other))
     assert (first.method, first.supervision) == (second.method, second.supervision)
     assert settings_of(first, {}) == settings_of(second, {})
+
+
+def test_rows_that_differ_at_test_only_are_one_training():
+    """GauFuse's 27 rows: what its table 1 trains (with table 4's last two, a temperature of .1 in labels and all at
+    test), its code's constants, RSKP, suppressed labels (with all of table 3's half at test), Gaussian labels, three
+    other templates and four other temperatures in labels."""
+    benchmark = BENCHMARKS["thumos14"]
+    study = Study(benchmark, None, None, "00000000", {})
+    (paper,) = (each for each in benchmark.papers if each.key == "gaufuse")
+    names = {row.key: training_of(study, row, 0) for row in paper.rows}
+    assert len(names) == 27
+    assert len(set(names.values())) == 1 + 1 + 1 + 1 + 1 + 3 + 4
+    assert len({name_of(study, row, 0) for row in paper.rows}) > 12
+    assert len({names[f"table3-test-{name}"] for name in ("nms", "uniform", "exponential", "t", "gaussian")}) == 1
+    assert training_of(study, paper.rows[0], 1) != names["table1"]
 
 
 def test_points_of_a_figure_differ_in_what_the_figure_varies():

@@ -9,8 +9,8 @@ import pytest
 from tests.wtal_core.layouts import scenes
 from wtal_core.layouts import read_layout
 from wtal_core.reproduction.benchmarks import BENCHMARKS
-from wtal_core.reproduction.running import Study, fingerprint, key_of
 from wtal_core.reproduction.sampling import sampled
+from wtal_core.reproduction.study import Study, fingerprint, name_of
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,6 @@ def test_a_sampled_row_is_another_training_than_a_row_of_whole_videos(dataset, t
     benchmark = BENCHMARKS["activitynet13"]
     study = Study(benchmark, dataset, tmp_path, fingerprint(dataset), {})
     row = next(row for paper in benchmark.papers if paper.key == "rskp" for row in paper.rows)
-    keys = {key_of(study, replace(row, sampled_to=n), 0) for n in (None, 75, 100)}
+    names = {name_of(study, replace(row, sampled_to=n), 0) for n in (None, 75, 100)}
     assert row.sampled_to == 75
-    assert len(keys) == 3
+    assert len(names) == 3

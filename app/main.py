@@ -41,7 +41,7 @@ def main() -> None:
         page.run()
     if page.url_path != "annotate":
         state.choices().is_annotating = False  # on Annotate that page says so itself
-    if frame():
+    if frame(page.url_path):
         page.run()
 
 

@@ -63,8 +63,6 @@ def _import_job(job: JobRecord) -> None:
     with st.container(border=True, key=f"import-{job.id}"):
         if job.status in ACTIVE:
             st.progress(job.progress, text=job.message or f"{name} waits for a worker")
-            if st.button("Cancel", key=f"cancel-import-{job.id}", icon=":material/stop:"):
-                jobs.cancel(state.workspace(), job.id)
             return
         if job.status == "done":
             told = job.result

@@ -12,8 +12,13 @@ from db.records import ProjectRecord
 NEW = "New project …"
 
 
-def frame() -> bool:
+def frame(page: str) -> bool:
     """Draw the sidebar below the navigation.
+
+    Parameters
+    ----------
+    page
+        The page that is shown, by its address.
 
     Returns
     -------
@@ -25,7 +30,7 @@ def frame() -> bool:
         if projects:
             _choose(projects)
         with st.container(key="jobs"):
-            job_strip()
+            job_strip(page)
     if not projects:
         st.title("Begin with a project")
         st.markdown("A project holds videos, a list of action classes, labels and the models trained on them.")

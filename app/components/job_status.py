@@ -36,13 +36,13 @@ def described(job: JobRecord) -> str:
     )
 
 
-def job_strip() -> None:
-    """The jobs of all projects at the foot of the sidebar, alive by itself."""
+def job_strip(page: str) -> None:
+    """The jobs of all projects at the foot of the sidebar of a page, alive by itself."""
     active = jobs.active(state.workspace())
-    st.fragment(_strip, run_every=1.0 if active else 3.0)()
+    st.fragment(_strip, run_every=1.0 if active else 3.0)(page)
 
 
-def _strip() -> None:
+def _strip(page: str) -> None:
     active = jobs.active(state.workspace())
     choices = state.choices()
     newest = jobs.recent(state.workspace(), limit=1)  # a short job may begin and end between two looks
@@ -52,8 +52,14 @@ def _strip() -> None:
         st.rerun()  # a job began or ended: the page around the strip shows what that changed
     for job in active[:SHOWN]:
         st.html(described(job))
-        _cancel_button(job)
+        if not _is_cancelled_on(page, job):
+            _cancel_button(job)
     st.html(_rest(len(active) - SHOWN) or "<i></i>")
+
+
+def _is_cancelled_on(page: str, job: JobRecord) -> bool:
+    """Whether the page itself has the button: Train draws one beside each run of its project."""
+    return page == "train" and job.kind == "train" and job.project_id == state.choices().project
 
 
 def _cancel_button(job: JobRecord) -> None:

@@ -46,7 +46,9 @@ def _watch(run: int) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"**Run {run}** · {view.run.method} {STATUS[view.run.status]}")
-            if st.button("Cancel", key=f"cancel-{run}", icon=":material/stop:"):
+            is_stopping = bool(job and job.cancel)
+            name = "Stopping" if is_stopping else "Cancel"
+            if st.button(name, key=f"cancel-{run}", icon=":material/stop:", disabled=is_stopping):
                 _do(runs.cancel, run)
         st.progress(min(1.0, share), text=" · ".join(filter(None, (f"{100 * share:.0f} %", message, left))))
         loss_chart(run)

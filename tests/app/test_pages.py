@@ -86,6 +86,11 @@ def texts(app):
     return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
 
 
+def cancels(app):
+    """The keys of all buttons that cancel something."""
+    return [button.key for button in app.button if button.label == "Cancel"]
+
+
 def press(app, label):
     next(button for button in app.button if button.label == label).click().run()
     assert not app.exception, app.exception[0].value
@@ -326,6 +331,15 @@ def test_proposals_of_a_run_are_written_for_download(enter):
     assert "20 rows of 10 videos" in app.success[0].value
 
 
+def test_an_import_at_work_has_one_button_to_cancel_it(enter):
+    scene, workspace = enter(scenes.labelled)
+    with workspace.write() as unit:
+        job = unit.jobs.add("import", "short", {"name": "a.json"}, at=time.time(), project_id=scene.project).id
+    app = on_tab(visit(), "Import and export")
+    assert [element.proto.text for element in app.get("progress")] == ["a.json waits for a worker"]
+    assert cancels(app) == [f"cancel-job-{job}"]
+
+
 # ------------------------------------------------------------------------------------------------------- Annotate
 
 
@@ -442,9 +456,22 @@ def test_a_run_at_work_shows_progress_and_can_be_cancelled(enter):
     app = visit("train")
     assert "**Run 3**" in texts(app)
     assert any("25 % · epoch 2 · 2 min left" in element.proto.text for element in app.get("progress"))
+    assert cancels(app) == [f"cancel-{run}"]
+    assert cancels(visit("results")) == [f"cancel-job-{job}"]
     press(app, "Cancel")
     with workspace.read() as unit:
         assert unit.jobs.get(job).cancel
+    stopping = app.button(key=f"cancel-{run}")
+    assert (stopping.label, stopping.disabled) == ("Stopping", True)
+
+
+def test_the_run_of_another_project_is_cancelled_in_the_sidebar_of_train(enter):
+    scene, workspace = enter(scenes.trained)
+    other = library.create_project(workspace, "Other").id
+    with workspace.write() as unit:
+        job = unit.jobs.add("train", "short", {}, at=time.time(), project_id=other).id
+    app = visit("train", project=scene.project)
+    assert cancels(app) == [f"cancel-job-{job}"]
 
 
 def test_a_failed_run_says_why_and_can_go_on(enter):

@@ -31,8 +31,8 @@ class Cut:
         See :func:`wtal_core.inference.scoring.outer_inner_contrast`; a strip is told in snippets, upsampled or not.
     upsample
         Samples a snippet, by linear interpolation between the middles of snippets; 1 or more.
-    shares
-        Further levels, as shares of the trace's maximum; runs that both kinds give count once.
+    also
+        Another cut, whose candidates are added.
     """
 
     levels: tuple[float, ...] = NINETEEN_LEVELS
@@ -40,7 +40,7 @@ class Cut:
     strip: tuple[float, float] = GAUFUSE_STRIP
     ends: Ends = "exact"
     upsample: int = 1
-    shares: tuple[float, ...] = ()
+    also: Cut | None = None
 
     @property
     def fine_strip(self) -> tuple[float, float]:
@@ -84,15 +84,20 @@ def contrast_candidates(
         positive.
     """
     fine = upsampled(trace, cut.upsample)
-    shortest = 2 * cut.upsample
-    found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=shortest)
-    if cut.shares:
-        found = np.unique(np.concatenate([found, multi_threshold(fine, cut.shares, min_length=shortest)]), axis=0)
+    found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=2 * cut.upsample)
     scores = outer_inner_contrast(fine, found, strip=cut.fine_strip, ends=cut.ends)
     if beside is not None:
         other = outer_inner_contrast(upsampled(beside, cut.upsample), found, strip=cut.fine_strip, ends=cut.ends)
         scores = np.where(scores > 0, np.sqrt(np.maximum(scores, 0.0) * np.maximum(other, 0.0)), scores)
-    return Candidates(stored(found, cut.ends) / cut.upsample, scores, inner_mean(fine, found, cut.ends))
+    some = Candidates(stored(found, cut.ends) / cut.upsample, scores, inner_mean(fine, found, cut.ends))
+    if cut.also is None:
+        return some
+    more = contrast_candidates(trace, cut.also, beside)
+    return Candidates(
+        np.concatenate([some.segments, more.segments]),
+        np.concatenate([some.scores, more.scores]),
+        np.concatenate([some.inner, more.inner]),
+    )
 
 
 def upsampled(trace: NDArray[np.floating], factor: int) -> NDArray[np.floating]:

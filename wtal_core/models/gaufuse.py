@@ -163,7 +163,7 @@ class GauFuse(nn.Module):
         """Fused candidates of the classes the base would propose, or the base's own proposals, best first."""
         own: list[Proposal] = self.base.localize(prediction)
         config = self.config
-        if config.test == "own" or (config.test == "auto" and has_learned_order(self.base)):
+        if config.form.test == "own" or (config.test == "auto" and has_learned_order(self.base)):
             return own
         return fused_instead(
             prediction,

@@ -20,7 +20,7 @@ from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import mixed, rskp, segment_level, topk_mil, ttc_loc
 from wtal_core.models.gaufuse_labels import Program
 from wtal_core.models.method import MethodEntry, configured
-from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS
+from wtal_core.models.rskp_config import THRESHOLDS, both_levels
 from wtal_core.training.config import TrainingConfig, check_number, check_whole
 
 BASES: Mapping[str, MethodEntry] = {
@@ -55,6 +55,8 @@ class Form:
         Of the label loss, one for all stages or one for each.
     rest
         What labels say of the background.
+    test
+        Whether proposals are fused at test, or are the base's own.
     test_levels, test_upsample, test_strip, test_contrast, class_power
         How proposals are made at test where they are fused.
     """
@@ -66,6 +68,7 @@ class Form:
     anew: bool = False
     label_weight: tuple[float, ...] = (10.0,)
     rest: Rest = "silent"
+    test: Literal["fused", "own"] = "fused"
     test_levels: Levels = "absolute"
     test_upsample: int = 1
     test_strip: tuple[float, ...] = GAUFUSE_STRIP
@@ -81,8 +84,8 @@ FORMS: Mapping[str, Form] = {
         PAPER_FORM,
         label_weight=BALANCED_FORM.label_weight,
         rest="balanced",
+        test="own",
         test_levels="both",
-        test_upsample=16,
     ),
     "ttc_loc": replace(BALANCED_FORM, test_strip=(0.5, 1.0), test_contrast="both", class_power=0.0),
     # its last voter has learned to the end of its rate, and training it on loses more than labels win
@@ -186,13 +189,15 @@ class GauFuseConfig:
     test_strip: tuple[float, ...] = _setting((), "the same at test; paper .0785,.9, which is what empty means")
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
     test: Literal["auto", "fused", "own"] = _setting(
-        "auto", "proposals by fusion (paper), or the base's own; auto: own where the base has learned to order them"
+        "auto",
+        "proposals by fusion (paper), or the base's own; auto: own over rskp, and where the base has learned to order"
+        " them",
     )
     test_template: Template = field(default="gaussian", metadata={"help": "the same as template, at test"})
     test_temperature: float = _setting(0.03, "tau at test; paper .03, code .2")
     test_mix: float = _setting(0.85, "rskp: share of the plain branch in the traces at test; 0.85")
     test_upsample: int | None = _setting(
-        None, "samples a snippet at test; paper 16 (the frame rate), code 1; none: 16 over rskp, 4 over the others"
+        None, "samples a snippet at test; paper 16 (the frame rate), code 1; none: 1 over rskp, 4 over the others"
     )
     test_contrast: Literal["auto", "trace", "both"] = _setting(
         "auto",
@@ -286,8 +291,9 @@ class GauFuseConfig:
         scale, power = strip
         if levels == "shares":
             return Cut(NINETEEN_LEVELS, "maximum", (scale, power), self.ends, upsample)
-        further = LOW_SHARES if levels == "both" else ()
-        return Cut(THRESHOLDS, "absolute", (scale, power), self.ends, upsample, further)
+        if levels == "both":
+            return both_levels((scale, power), self.ends, upsample)
+        return Cut(THRESHOLDS, "absolute", (scale, power), self.ends, upsample)
 
     def label_rule(self, number: int) -> FusionRule:
         """How candidates are fused for the labels of stage ``number``."""

@@ -23,7 +23,7 @@ from wtal_core.inference.fusion import FusionRule
 from wtal_core.models import wtalc
 from wtal_core.models.blocks import Dropout, linear
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
-from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS, RskpConfig
+from wtal_core.models.rskp_config import THRESHOLDS, RskpConfig, both_levels
 from wtal_core.models.rskp_presets import PRESETS
 from wtal_core.models.rskp_walk import EPSILON, Embedded, Walk, random_walk, representatives
 from wtal_core.training.dataset import Batch, TrainingVideo
@@ -205,9 +205,10 @@ class Rskp(nn.Module):
     @property
     def cut(self) -> Cut:
         """How its traces are cut into candidates."""
-        config, (scale, power) = self.config, self.config.strip
-        further = LOW_SHARES if config.levels == "both" else ()
-        return Cut(THRESHOLDS, "absolute", (scale, power), config.ends, config.upsample, further)
+        scale, power = self.config.strip
+        if self.config.levels == "both":
+            return both_levels((scale, power), self.config.ends)
+        return Cut(THRESHOLDS, "absolute", (scale, power), self.config.ends)
 
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Runs of the frame score above many thresholds, scored by contrast, suppressed (FACTS 6.6)."""
@@ -217,7 +218,7 @@ class Rskp(nn.Module):
             np.flatnonzero(prediction.video_scores >= config.class_threshold).tolist(),
             prediction.activation,
             cut=self.cut,
-            rule=FusionRule("nms", iou_threshold=config.nms_threshold, overlap=config.nms_overlap),
+            rule=FusionRule("nms", iou_threshold=config.nms_threshold, overlap="lower"),
         )
 
 
@@ -253,5 +254,5 @@ ENTRY = MethodEntry(
     training=wtalc.short_training(6e-4, min_steps=300, bucket=4),
     levels=Rskp.levels,
     presets=PRESETS,
-    test_only=("levels", "upsample", "strip", "nms_overlap", "nms_threshold", "class_threshold"),
+    test_only=("levels", "strip", "nms_threshold", "class_threshold"),
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wtal_core.inference.nms import Overlap
+from wtal_core.inference.contrast import Cut
 from wtal_core.inference.scoring import GAUFUSE_STRIP, Ends
 from wtal_core.training.config import check_number, check_whole
 
 THRESHOLDS = tuple(round(0.001 + 0.002 * k, 4) for k in range(20))
 LOW_SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 """Of a trace's maximum: what the absolute thresholds lack where traces are high throughout an action."""
+SHARE_UPSAMPLE = 4
+"""Samples a snippet where those are cut; the absolute thresholds are cut at one."""
 """Of the frame score, absolute (FACTS 6.6)."""
 
 
@@ -39,14 +41,12 @@ class RskpConfig:
             "help": "thresholds: .001 to .039 (public code, absolute), or also shares to .3 of the maximum: both"
         },
     )
-    upsample: int = field(default=16, metadata={"help": "samples a snippet where it is cut; public code 1"})
     strip: tuple[float, ...] = field(
         default=GAUFUSE_STRIP, metadata={"help": "outer strips, a * length ** b; public code .25,1"}
     )
-    nms_overlap: Overlap = field(
-        default="iou", metadata={"help": "overlap that suppresses: iou, or lower: of the lower-scored length (public)"}
+    nms_threshold: float = field(
+        default=0.5, metadata={"help": "largest overlap kept, of the lower-scored length; 0.5"}
     )
-    nms_threshold: float = field(default=0.5, metadata={"help": "largest overlap kept; 0.5"})
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
     mix: float = field(
         default=0.6, metadata={"help": "share of the plain branch, 0..1, the walk has the rest; .6, ActivityNet .8"}
@@ -54,7 +54,7 @@ class RskpConfig:
 
     def __post_init__(self) -> None:
         check_whole(1, width=self.width, representatives=self.representatives, memory_slots=self.memory_slots)
-        check_whole(1, iterations=self.iterations, memory_from=self.memory_from, upsample=self.upsample)
+        check_whole(1, iterations=self.iterations, memory_from=self.memory_from)
         if len(self.strip) != 2 or min(self.strip) <= 0:
             raise ValueError(f"strip is two positive numbers, got {self.strip}")
         check_number(0, 1, open_end=True, dropout=self.dropout, walk=self.walk, nms_threshold=self.nms_threshold)
@@ -64,3 +64,15 @@ class RskpConfig:
             0, propagation_weight=self.propagation_weight, late_propagation_weight=self.late_propagation_weight
         )
         check_number(1e-6, scale=self.scale, temperature=self.temperature)
+
+
+def both_levels(strip: tuple[float, float], ends: Ends, upsample: int = 1) -> Cut:
+    """The absolute thresholds, and the low shares of the maximum besides.
+
+    Parameters
+    ----------
+    strip, ends, upsample
+        See :class:`wtal_core.inference.contrast.Cut`; the shares are cut at ``SHARE_UPSAMPLE`` samples or more.
+    """
+    shares = Cut(LOW_SHARES, "maximum", strip, ends, max(upsample, SHARE_UPSAMPLE))
+    return Cut(THRESHOLDS, "absolute", strip, ends, upsample, shares)

@@ -20,9 +20,7 @@ _PUBLISHED: Mapping[str, Any] = {
     "method.width": 2048,
     "method.memory_from": 101,
     "method.levels": "absolute",
-    "method.upsample": 1,
     "method.strip": RSKP_STRIP,
-    "method.nms_overlap": "lower",
     "training.learning_rate": 5e-5,
     "training.epochs": 200,
 }

@@ -1,6 +1,7 @@
 """Candidates of one trace: FACTS 7.6's ends, their inner means, and a finer trace."""
 
 import numpy as np
+import pytest
 
 from wtal_core.inference.contrast import Cut, contrast_candidates, upsampled
 from wtal_core.inference.scoring import RSKP_STRIP
@@ -52,9 +53,12 @@ def test_a_curve_beside_that_says_nothing_makes_the_score_zero_and_leaves_a_nega
     np.testing.assert_allclose(some.scores, np.minimum(alone.scores, 0.0))
 
 
-def test_shares_of_the_maximum_are_cut_beside_the_levels_and_what_both_give_counts_once():
-    """Above .05 and above .9 * .05 = .045 lies all of it, above .5 and above .9 * .6 = .54 the same three snippets."""
-    both = contrast_candidates(TRACE, Cut((0.05, 0.5), "absolute", shares=(0.05, 0.6)))
-    assert both.segments.tolist() == [[0, 8], [2, 5]]
-    apart = contrast_candidates(np.array([0.2, 0.2, 0.9, 0.9, 0.2]), Cut((0.1,), "absolute", shares=(0.5,)))
-    assert apart.segments.tolist() == [[0, 5], [2, 4]]
+def test_another_cut_adds_its_candidates():
+    """Above .1 all five snippets; above half of .9, and two samples a snippet, the middle two from a quarter before."""
+    trace = np.array([0.2, 0.2, 0.9, 0.9, 0.2])
+    finer = Cut((0.5,), strip=RSKP_STRIP, upsample=2)
+    alone, added = contrast_candidates(trace, finer), contrast_candidates(trace, Cut((0.1,), "absolute", also=finer))
+    assert alone.segments.tolist() == [[2, 4]]
+    assert added.segments.tolist() == [[0, 5], [2, 4]]
+    assert (added.scores[1], added.inner[1]) == (alone.scores[0], alone.inner[0])
+    assert added.inner[0] == pytest.approx(2.4 / 5)

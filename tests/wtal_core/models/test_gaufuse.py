@@ -101,14 +101,14 @@ def test_the_background_gets_what_labels_lack_to_one_weighed_as_much_as_they_are
 
 
 def test_what_a_base_asks_for_gives_way_to_what_is_said():
-    own = {"label_weight": (0.1,), "rest": "balanced", "test_levels": "both", "test_upsample": 16}
+    own = {"label_weight": (0.1,), "rest": "balanced", "test": "own", "test_levels": "both"}
     assert GauFuseConfig().form == replace(PAPER_FORM, **own)
     for preset in PRESETS:
         config, training = configured(METHODS["gaufuse"], preset, {})
         assert not any(stage.reset_optimizer for stage in training.stages)
         published = config.form
         assert (published.rest, published.anew, published.test_strip) == ("silent", False, (0.0785, 0.9))
-        assert (published.test_levels, published.test_contrast, config.test_cut.shares) == ("absolute", "trace", ())
+        assert (published.test_levels, published.test_contrast, config.test_cut.also) == ("absolute", "trace", None)
     assert GauFuseConfig(base="topk_mil").form == BALANCED_FORM
     said = GauFuseConfig(base="topk_mil", label_weight=(2.0,), rest="silent", class_power=0.0)
     other = {"label_weight": (2.0,), "rest": "silent", "class_power": 0.0}
@@ -128,11 +128,11 @@ def test_the_strips_at_test_are_their_own():
 
 def test_thresholds_in_labels_and_at_test_are_chosen_apart():
     over_rskp = GauFuseConfig()
-    assert (over_rskp.cut.scale, over_rskp.cut.levels, over_rskp.cut.shares) == ("absolute", THRESHOLDS, ())
-    assert (over_rskp.test_cut.levels, over_rskp.test_cut.shares) == (THRESHOLDS, LOW_SHARES)
+    assert (over_rskp.cut.scale, over_rskp.cut.levels, over_rskp.cut.also) == ("absolute", THRESHOLDS, None)
+    assert (over_rskp.test_cut.levels, over_rskp.test_cut.also.levels) == (THRESHOLDS, LOW_SHARES)
     other = GauFuseConfig(base="topk_mil", levels="both", test_levels="absolute")
-    assert (other.cut.levels, other.cut.shares) == (THRESHOLDS, LOW_SHARES)
-    assert (other.test_cut.scale, other.test_cut.levels, other.test_cut.shares) == ("absolute", THRESHOLDS, ())
+    assert (other.cut.levels, other.cut.also.levels) == (THRESHOLDS, LOW_SHARES)
+    assert (other.test_cut.scale, other.test_cut.levels, other.test_cut.also) == ("absolute", THRESHOLDS, None)
     assert GauFuseConfig(base="topk_mil").test_cut.levels == NINETEEN_LEVELS
 
 

@@ -146,12 +146,13 @@ def test_published_batches_are_drawn_uniformly_and_the_imitation_keeps_its_weigh
 
 def test_its_presets_cut_and_suppress_as_the_public_code_and_the_default_does_not():
     ours = Rskp(RskpConfig(width=8), Setup(4, ("a", "b"))).cut
-    assert (ours.levels, ours.scale, ours.shares, ours.upsample) == (THRESHOLDS, "absolute", LOW_SHARES, 16)
+    assert (ours.levels, ours.scale, ours.upsample) == (THRESHOLDS, "absolute", 1)
+    assert (ours.also.levels, ours.also.scale, ours.also.upsample) == (LOW_SHARES, "maximum", 4)
     for preset in ("thumos14", "activitynet"):
         config, _ = configured(ENTRY, preset, {"width": 8})
         public = Rskp(config, Setup(4, ("a", "b"))).cut
-        assert (public.levels, public.scale, public.shares, public.upsample) == (THRESHOLDS, "absolute", (), 1)
-        assert (public.strip, config.nms_overlap) == ((0.25, 1.0), "lower")
+        assert (public.levels, public.scale, public.also, public.upsample) == (THRESHOLDS, "absolute", None, 1)
+        assert public.strip == (0.25, 1.0)
     with pytest.raises(ValueError, match=r"strip is two positive numbers, got \(0\.25, 0\.0\)"):
         RskpConfig(strip=(0.25, 0.0))
 
@@ -165,11 +166,10 @@ def test_an_action_whose_trace_is_high_throughout_is_cut_although_no_absolute_th
     prediction = VideoPrediction(activation, np.ones(1, np.float32), {})
 
     def found(**settings):
-        method = Rskp(RskpConfig(width=8, upsample=1, **settings), Setup(4, ("jump",)))
+        method = Rskp(RskpConfig(width=8, **settings), Setup(4, ("jump",)))
         method.traces = lambda prediction: trace[:, None]
-        return [
-            (each.segment.start // 1_000_000, each.segment.end // 1_000_000) for each in method.localize(prediction)
-        ]
+        segments = [each.segment for each in method.localize(prediction)]
+        return [(round(segment.start / 1e6), round(segment.end / 1e6)) for segment in segments]
 
     assert found(levels="absolute") == [(5, 30)]
     assert found(levels="both")[:2] == [(5, 12), (22, 30)]

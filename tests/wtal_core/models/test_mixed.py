@@ -14,7 +14,8 @@ from wtal_core.inference.contrast import Cut
 from wtal_core.losses.judged import known_loss
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
-from wtal_core.models.mixed import Mixed, MixedConfig
+from wtal_core.models.mixed import Mixed
+from wtal_core.models.mixed_config import MixedConfig
 from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss
 from wtal_core.models.mixed_network import surroundings
 from wtal_core.models.mixed_quality import by_contrast, squashed

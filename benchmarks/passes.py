@@ -22,9 +22,8 @@ from data import Yardstick, read
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup, configured
 from wtal_core.predict import predictor
-from wtal_core.training.config import TrainingConfig
 from wtal_core.training.dataset import TrainingSet, TrainingVideo
-from wtal_core.training.sampling import PairSampler, Sampler
+from wtal_core.training.sampling import sampler_of
 
 PUBLIC = {
     512: {"pass of topk_mil": 1.64, "pass without memory": 4.2, "pass with memory": 5.5},
@@ -49,13 +48,7 @@ class Passes:
         setup = Setup(self.set.features.shape[1], yardstick.class_names)
         self.method = METHODS[name].build(config, setup).train()
         self.adam = torch.optim.Adam(self.method.parameters(), 1e-4, weight_decay=5e-4)
-        self.sampler = self._sampler(self.training)
-
-    def _sampler(self, training: TrainingConfig) -> Sampler | PairSampler:
-        all_of_them = np.arange(len(self.set))
-        if training.class_pairs:
-            return PairSampler(self.set.video_label.numpy() > 0, training, all_of_them, self.rng)
-        return Sampler(self.set.lengths.numpy(), self.set.is_complete.numpy(), training, all_of_them, self.rng)
+        self.sampler = sampler_of(self.set, self.training.stages[0], self.training, self.rng)
 
     def one(self) -> None:
         """One pass: as many steps as batches hold all videos."""

@@ -7,7 +7,31 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from wtal_core.training.config import TrainingConfig
+from wtal_core.training.config import Stage, TrainingConfig
+from wtal_core.training.dataset import TrainingSet
+
+
+def sampler_of(
+    videos: TrainingSet, stage: Stage, config: TrainingConfig, rng: np.random.Generator
+) -> Sampler | PairSampler:
+    """What draws the batches of a stage.
+
+    Raises
+    ------
+    ValueError
+        If the set has no video of the kind the stage trains on.
+    """
+    complete = videos.is_complete.cpu().numpy()
+    chosen = {"all": np.ones_like(complete), "complete": complete, "incomplete": ~complete}[stage.videos]
+    indices = np.flatnonzero(chosen)
+    if not indices.size:
+        raise ValueError(
+            f"a stage trains on {stage.videos} videos only, and there is none; "
+            "annotate some, or choose another training strategy"
+        )
+    if config.class_pairs:
+        return PairSampler(videos.video_label.cpu().numpy() > 0, config, indices, rng)
+    return Sampler(videos.lengths.cpu().numpy(), complete, config, indices, rng)
 
 
 class Sampler:

@@ -6,7 +6,6 @@ checkpoint holds is the network, the optimiser, both random generators, the posi
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -17,26 +16,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from wtal_core.models import METHODS
 from wtal_core.models.method import Setup
 from wtal_core.predict import predictor
 from wtal_core.training import checkpoint
-from wtal_core.training.arithmetic import in_float32, network_arithmetic
 from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.config import Stage, TrainingConfig, to_data
 from wtal_core.training.dataset import Batch, TrainingSet, TrainingVideo
 from wtal_core.training.early_stop import Watch, held_out
+from wtal_core.training.optimization import fresh_optimizer, one_step
 from wtal_core.training.position import Position
-from wtal_core.training.sampling import PairSampler, Sampler
+from wtal_core.training.sampling import PairSampler, Sampler, sampler_of
 
 CHECKPOINT_SECONDS = 10.0
 """Least time between two checkpoints of a run."""
-
-
-class TrainingDiverged(ArithmeticError):
-    """A loss became NaN or infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +175,10 @@ class _Run:
         project = getattr(self.module, "project", None)
         self.set = TrainingSet(kept, device, project) if project or device.type != "cpu" else plain
         self.watch = Watch(TrainingSet(fold, device, project), self.training) if fold else None
-        self.at = Position(self.module, self._fresh_optimizer(), rng, device, self.watch)
+        self.at = Position(self.module, fresh_optimizer(self.module, self.training), rng, device, self.watch)
         self._learned_from = (tuple(videos), warm_start)
 
     # -- before the first step ------------------------------------------------------------------------------------
-
-    def _fresh_optimizer(self) -> torch.optim.Optimizer:
-        kinds: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-        parameters = [each for each in self.module.parameters() if each.requires_grad]
-        settings = self.training
-        if settings.optimizer == "sgd":
-            return torch.optim.SGD(parameters, lr=1.0, weight_decay=settings.weight_decay)
-        return kinds[settings.optimizer](parameters, lr=1.0, betas=settings.betas, weight_decay=settings.weight_decay)
 
     def _warm_start(self, trained: TrainedMethod) -> None:
         """Take over the network of an earlier run."""
@@ -212,7 +198,7 @@ class _Run:
 
     def work(self, folder: Path | None, progress: Progress | None) -> None:
         """Every stage from where the run stands."""
-        samplers = [self._sampler(stage) for stage in self.training.stages]
+        samplers = [sampler_of(self.set, stage, self.training, self.at.rng) for stage in self.training.stages]
         lengths = [s.n_steps(p.steps_per_pass) for s, p in zip(self.training.stages, samplers, strict=True)]
         at, n_steps, begun_at, begun = self.at, sum(lengths), self.at.step, time.monotonic()
         saved = time.monotonic()
@@ -246,25 +232,12 @@ class _Run:
         if folder is not None:
             at.save(folder, self.identity())
 
-    def _sampler(self, stage: Stage) -> Sampler | PairSampler:
-        complete = self.set.is_complete.cpu().numpy()
-        chosen = {"all": np.ones_like(complete), "complete": complete, "incomplete": ~complete}[stage.videos]
-        indices = np.flatnonzero(chosen)
-        if not indices.size:
-            raise ValueError(
-                f"a stage trains on {stage.videos} videos only, and there is none; "
-                "annotate some, or choose another training strategy"
-            )
-        if self.training.class_pairs:
-            return PairSampler(self.set.video_label.cpu().numpy() > 0, self.training, indices, self.at.rng)
-        return Sampler(self.set.lengths.cpu().numpy(), complete, self.training, indices, self.at.rng)
-
     def _enter(self, stage: Stage) -> None:
         """What happens before the first step of a stage."""
         if stage.restart:
             self.module.restart()
         if stage.restart or stage.reset_optimizer:
-            self.at.optimizer = self._fresh_optimizer()
+            self.at.optimizer = fresh_optimizer(self.module, self.training)
         if self.watch is not None:
             self.watch.enter()
 
@@ -297,27 +270,7 @@ class _Run:
     def _update(self, batch: Batch, rate: float) -> dict[str, float]:
         """One step of the optimiser; the loss terms it had."""
         at = self.at
-        for group in at.optimizer.param_groups:
-            group["lr"] = rate
-        with network_arithmetic(self.device, self.training.autocast):
-            output = self.module(batch.features, batch.mask)
-        losses: dict[str, Tensor] = self.module.losses(in_float32(output), batch)
-        stacked = torch.stack([value.float() for value in losses.values()])
-        total = stacked.sum()
-        values = stacked.detach().tolist()  # the one wait for the device in a step
-        for name, value in zip(losses, values, strict=True):
-            if not math.isfinite(value):
-                raise TrainingDiverged(
-                    f"loss term {name!r} became {value} at step {at.step + 1}; lower the learning rate, or look for "
-                    "features of an unusual size"
-                )
-        at.optimizer.zero_grad(set_to_none=True)
-        if total.requires_grad:
-            total.backward()  # type: ignore[no-untyped-call]
-            if self.training.gradient_clip > 0:
-                nn.utils.clip_grad_norm_(self.module.parameters(), self.training.gradient_clip)
-            at.optimizer.step()
-        return {**dict(zip(losses, values, strict=True)), "total": sum(values)}
+        return one_step(self.module, at.optimizer, batch, self.training, rate=rate, number=at.step + 1)
 
     def _predictor(self) -> Callable[[Sequence[TrainingVideo]], list[Any]]:
         positions = {video.video_id: index for index, video in enumerate(self.set.videos)}

@@ -9,7 +9,7 @@ import torch
 from tests.wtal_core.training.scenes import at_level, planted
 from wtal_core.models import METHODS
 from wtal_core.models.method import Output
-from wtal_core.training import arithmetic, trainer
+from wtal_core.training import arithmetic, optimization
 from wtal_core.training.arithmetic import in_float32, network_arithmetic
 from wtal_core.training.config import Stage, TrainingConfig, to_data
 from wtal_core.training.trainer import train
@@ -75,7 +75,7 @@ def test_the_network_runs_inside_and_the_losses_outside_in_float32(scene, monkey
         return torch.autocast("cpu", torch.bfloat16)
 
     monkeypatch.setitem(METHODS, method, replace(METHODS[method], build=watched))
-    monkeypatch.setattr(trainer, "network_arithmetic", stand_in)
+    monkeypatch.setattr(optimization, "network_arithmetic", stand_in)
     training = replace(METHODS[method].training, stages=ONE_PASS, batch_size=6, bucket=1, autocast=True)
     trained = train(method, *scene, training=training)
     assert asked == [True]

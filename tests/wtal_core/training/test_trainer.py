@@ -14,7 +14,8 @@ from wtal_core.models.method import MethodEntry, Output
 from wtal_core.training import checkpoint, trainer
 from wtal_core.training.config import EarlyStop, Stage, TrainingConfig
 from wtal_core.training.early_stop import held_out
-from wtal_core.training.trainer import TrainingDiverged, train
+from wtal_core.training.optimization import TrainingDiverged
+from wtal_core.training.trainer import train
 
 SCHEDULE = TrainingConfig((Stage(2, 1e-2), Stage(2, 1e-2, restart=True)), batch_size=5, max_length=20)
 

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.contrast import Cut, fused_instead
-from wtal_core.models.gaufuse_config import BASES, PRESETS, GauFuseConfig, Rest, traces_of
+from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, Rest, traces_of
 from wtal_core.models.gaufuse_labels import change, pseudo_label
+from wtal_core.models.gaufuse_presets import PRESETS
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.training.config import TrainingConfig
 from wtal_core.training.dataset import Batch, TrainingVideo

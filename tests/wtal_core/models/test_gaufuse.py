@@ -16,15 +16,9 @@ from wtal_core.inference.scoring import GAUFUSE_STRIP
 from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import METHODS
 from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, schedule, with_rest
-from wtal_core.models.gaufuse_config import (
-    BALANCED_FORM,
-    BASES,
-    PAPER_FORM,
-    PRESETS,
-    GauFuseConfig,
-    traces_of,
-)
+from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
+from wtal_core.models.gaufuse_presets import PRESETS
 from wtal_core.models.method import Output, Setup, configured
 from wtal_core.models.mixed_quality import N_DESCRIBED
 from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS

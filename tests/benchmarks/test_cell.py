@@ -20,7 +20,7 @@ OTHER = {
     "test_temperature": 0.5,
     "test_mix": 0.1,
     "test_upsample": 4,
-    "test_levels": "both",
+    "test_levels": "shares",
     "test_strip": (0.5, 1.0),
     "test_contrast": "both",
     "class_power": 1.0,

@@ -80,8 +80,8 @@ def contrast_candidates(
     cut
         How.
     beside
-        Another curve of the class, (T,): scores are then the root of the product of both contrasts, where both are
-        positive.
+        Another curve of the class, (T,): scores are then the root of the product of both contrasts, 0 where
+        this one's is not positive; a negative contrast of the trace stays.
     """
     fine = upsampled(trace, cut.upsample)
     found = multi_threshold(fine, cut.levels, scale=cut.scale, min_length=2 * cut.upsample)

@@ -185,7 +185,7 @@ class GauFuseConfig:
         "auto", "the same at test; auto: both over rskp, shares over the others"
     )
     strip: tuple[float, ...] = _setting(GAUFUSE_STRIP, "outer strips in labels, a * length ** b; paper .0785,.9")
-    test_strip: tuple[float, ...] = _setting((), "the same at test; paper .0785,.9, which is what empty means")
+    test_strip: tuple[float, ...] = _setting((), "the same at test; paper .0785,.9; empty: that, and .5,1 over ttc_loc")
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
     test: Literal["auto", "fused", "own"] = _setting(
         "auto",

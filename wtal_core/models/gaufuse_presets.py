@@ -14,6 +14,8 @@ _PAPER: Mapping[str, Any] = {
     "method.label_epochs": (15, 15, 15, 25, 20, 60),
     "method.label_rate": (0.41, 0.41, 0.41, 0.0102, 0.0051, 0.0051),
     "method.label_weight": (13.0, 22.0, 37.0, 50.0, 50.0, 50.0),
+    "method.label_steps": 60,
+    "method.label_final": 1.0,
     "method.delta": (0.0, 0.0, 0.0, 2.0, 2.0, 2.15),
     "method.rest": "silent",
     "method.anew": False,

@@ -10,11 +10,11 @@ from wtal_core.inference.scoring import GAUFUSE_STRIP, Ends
 from wtal_core.training.config import check_number, check_whole
 
 THRESHOLDS = tuple(round(0.001 + 0.002 * k, 4) for k in range(20))
+"""Of the frame score, absolute (FACTS 6.6)."""
 LOW_SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
-"""Of a trace's maximum: what the absolute thresholds lack where traces are high throughout an action."""
+"""Of a trace's maximum: where a trace never falls below .039 between two actions, no absolute threshold parts them."""
 SHARE_UPSAMPLE = 4
 """Samples a snippet where those are cut; the absolute thresholds are cut at one."""
-"""Of the frame score, absolute (FACTS 6.6)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,12 @@ def test_a_curve_beside_the_trace_counts_as_much_as_the_trace():
 
 
 def test_a_curve_beside_that_says_nothing_makes_the_score_zero_and_leaves_a_negative_one():
-    dip = np.array([0.9, 0.1, 0.6, 0.1, 0.9])  # above .05 throughout; above .5 the two ends and the middle
-    alone = contrast_candidates(dip, Cut((0.05, 0.5), "absolute", RSKP_STRIP), None)
-    some = contrast_candidates(dip, Cut((0.05, 0.5), "absolute", RSKP_STRIP), np.zeros(5))
-    np.testing.assert_allclose(some.scores, np.minimum(alone.scores, 0.0))
+    """The middle run, .3, lies between strips of .1 and .9: (.1 + .9 + .9) / 3 on either side."""
+    trace, cut = np.array([0.9, 0.9, 0.1, 0.3, 0.3, 0.3, 0.3, 0.1, 0.9, 0.9]), Cut((0.2,), "absolute", (0.75, 1.0))
+    alone = contrast_candidates(trace, cut)
+    assert alone.segments.tolist() == [[0, 2], [3, 7], [8, 10]]
+    np.testing.assert_allclose(alone.scores, [0.7, -1 / 3, 0.7])
+    np.testing.assert_allclose(contrast_candidates(trace, cut, np.zeros(10)).scores, [0, -1 / 3, 0])
 
 
 def test_another_cut_adds_its_candidates():

@@ -148,11 +148,13 @@ def test_its_presets_cut_and_suppress_as_the_public_code_and_the_default_does_no
     ours = Rskp(RskpConfig(width=8), Setup(4, ("a", "b"))).cut
     assert (ours.levels, ours.scale, ours.upsample) == (THRESHOLDS, "absolute", 1)
     assert (ours.also.levels, ours.also.scale, ours.also.upsample) == (LOW_SHARES, "maximum", 4)
-    for preset in ("thumos14", "activitynet"):
+    overlaps = {"thumos14": 0.5, "thumos14_in_gaufuse": 0.5, "activitynet": 0.9}
+    assert set(overlaps) == set(ENTRY.presets)
+    for preset in ENTRY.presets:
         config, _ = configured(ENTRY, preset, {"width": 8})
         public = Rskp(config, Setup(4, ("a", "b"))).cut
         assert (public.levels, public.scale, public.also, public.upsample) == (THRESHOLDS, "absolute", None, 1)
-        assert public.strip == (0.25, 1.0)
+        assert (public.strip, config.nms_threshold) == ((0.25, 1.0), overlaps[preset])
     with pytest.raises(ValueError, match=r"strip is two positive numbers, got \(0\.25, 0\.0\)"):
         RskpConfig(strip=(0.25, 0.0))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .table import PaperTable
 
 WEAK, SEMI = "ttc_loc:video", "ttc_loc:semi1"
+PAPER_WEAK = f"{WEAK}+gate=sigmoid"
+"""With the paper's gate, which the default keeps where there are boundaries: tables of parts compare with that."""
 OWN = "+classification_weight=1"
 """lambda = 1: the video-level classification loss without the regularizer."""
 THERE = "+classification_weight=0.4"
@@ -29,14 +31,14 @@ TABLES = {
         "threshold while training / at test",
         {
             WTALC: 23.3,
-            f"{WEAK}@threshold_predicted_manual": 23.9,
-            WEAK: 28.2,
+            f"{WEAK}@threshold_predicted_manual+gate=sigmoid": 23.9,
+            PAPER_WEAK: 28.2,
             f"{SEMI}@threshold_manual_manual": 24.4,
             f"{SEMI}@threshold_predicted_manual": 24.2,
             SEMI: 32.0,
         },
         (
-            (WTALC, f"{WEAK}@threshold_predicted_manual", WEAK),
+            (WTALC, f"{WEAK}@threshold_predicted_manual+gate=sigmoid", PAPER_WEAK),
             (f"{SEMI}@threshold_predicted_manual", f"{SEMI}@threshold_manual_manual", SEMI),
             (WTALC, f"{SEMI}@threshold_manual_manual"),
         ),
@@ -46,15 +48,15 @@ TABLES = {
         {
             f"{STPN}+sparsity=0": 14.8,
             f"{WTALC}+similarity=0": 17.0,
-            f"{WEAK}{OWN}": 18.4,
-            WEAK: 28.2,
+            f"{PAPER_WEAK}{OWN}": 18.4,
+            PAPER_WEAK: 28.2,
             f"{SEMI}{OWN}": 28.5,
             SEMI: 32.0,
         },
         (
-            (f"{STPN}+sparsity=0", f"{WTALC}+similarity=0", f"{WEAK}{OWN}", WEAK),
-            (f"{WEAK}{OWN}", f"{SEMI}{OWN}", SEMI),
-            (WEAK, SEMI),
+            (f"{STPN}+sparsity=0", f"{WTALC}+similarity=0", f"{PAPER_WEAK}{OWN}", PAPER_WEAK),
+            (f"{PAPER_WEAK}{OWN}", f"{SEMI}{OWN}", SEMI),
+            (PAPER_WEAK, SEMI),
         ),
     ),
     "4b": PaperTable(
@@ -64,23 +66,30 @@ TABLES = {
     ),
     "4c": PaperTable(
         "gates",
-        {f"{WEAK}+gate=straight_through": 13.5, f"{WEAK}+gate=softsign": 27.4, WEAK: 28.2},
-        ((f"{WEAK}+gate=straight_through", f"{WEAK}+gate=softsign", WEAK),),
+        {f"{WEAK}+gate=straight_through": 13.5, f"{WEAK}+gate=softsign": 27.4, PAPER_WEAK: 28.2},
+        ((f"{WEAK}+gate=straight_through", f"{WEAK}+gate=softsign", PAPER_WEAK),),
     ),
     "4d": PaperTable(
         "forms of the threshold regularizer",
         {
-            f"{WEAK}+regularizer=cosine": 19.6,
-            f"{WEAK}+regularizer=l1": 20.4,
-            f"{WEAK}+regularizer=l2": 21.1,
-            WEAK: 28.2,
-            f"{WEAK}+regularizer=inner_held": None,  # ours: its norms weigh only
+            f"{PAPER_WEAK}+regularizer=cosine": 19.6,
+            f"{PAPER_WEAK}+regularizer=l1": 20.4,
+            f"{PAPER_WEAK}+regularizer=l2": 21.1,
+            PAPER_WEAK: 28.2,
+            f"{PAPER_WEAK}+regularizer=inner_held": None,  # ours: its norms weigh only
         },
-        ((f"{WEAK}+regularizer=cosine", f"{WEAK}+regularizer=l1", f"{WEAK}+regularizer=l2", WEAK),),
+        (
+            (
+                f"{PAPER_WEAK}+regularizer=cosine",
+                f"{PAPER_WEAK}+regularizer=l1",
+                f"{PAPER_WEAK}+regularizer=l2",
+                PAPER_WEAK,
+            ),
+        ),
     ),
     "lambda": PaperTable(
         "weight of the classification loss; its numbers are in a supplement that was not seen",
-        {f"{WEAK}+classification_weight={share}": None for share in (0.1, 0.2, 0.3, 0.4, 0.5, 1)},
+        {f"{PAPER_WEAK}+classification_weight={share}": None for share in (0.1, 0.2, 0.3, 0.4, 0.5, 1)},
     ),
     "eta": PaperTable(
         "weight of the localization loss; its numbers are in a supplement that was not seen",

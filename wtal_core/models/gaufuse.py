@@ -11,7 +11,7 @@ Everything learned is the base's: network, levels, projection, and its own way t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -275,6 +275,15 @@ def schedule(config: GauFuseConfig) -> TrainingConfig:
     return replace(training, stages=(*training.stages, *stages))
 
 
+def by_labels(config: GauFuseConfig, videos: Sequence[TrainingVideo]) -> GauFuseConfig:
+    """The config with what its base decides by the labels among the settings of the base."""
+    chosen = config.base_config
+    decided = BASES[config.base].resolved(chosen, videos)
+    told = {each.name: getattr(decided, each.name) for each in fields(decided)}
+    new = tuple(f"{name}={value}" for name, value in told.items() if value != getattr(chosen, name))
+    return replace(config, base_settings=(*config.base_settings, *new))
+
+
 ENTRY = MethodEntry(
     title="GauFuse (CVPR 2023)",
     summary="Goes on from another method (its base, RSKP by default) with pseudo labels made by fusing its proposals.",
@@ -284,6 +293,7 @@ ENTRY = MethodEntry(
     levels=BASES[GauFuseConfig().base].levels,
     presets=PRESETS,
     schedule=schedule,
+    resolve=by_labels,
     test_only=(
         *("test", "test_template", "test_temperature", "test_mix", "test_upsample", "test_levels"),
         *("test_strip", "test_contrast", "class_power"),

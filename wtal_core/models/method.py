@@ -139,6 +139,9 @@ class MethodEntry:
     schedule
         For a method whose stages follow from its config: the training of a config, in place of ``training``, which is
         that of the default config.
+    resolve
+        For a method with settings that follow from the labels it learns from: the config and the training videos to the
+        config it is built with and stored by.
     test_only
         Fields of the config that no loss depends on: runs that differ in nothing else train one and the same network.
     """
@@ -151,7 +154,12 @@ class MethodEntry:
     levels: frozenset[SupervisionLevel]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     schedule: Callable[[Any], TrainingConfig] | None = None
+    resolve: Callable[[Any, Sequence[TrainingVideo]], Any] | None = None
     test_only: tuple[str, ...] = ()
+
+    def resolved(self, config: Any, videos: Sequence[TrainingVideo]) -> Any:
+        """The config with what follows from the labels of the training videos decided."""
+        return config if self.resolve is None else self.resolve(config, videos)
 
     def learned(self, config: Any) -> dict[str, Any]:
         """The settings a network depends on, as plain data for JSON."""

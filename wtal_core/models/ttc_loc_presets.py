@@ -51,6 +51,7 @@ def strategy(
 
 
 _PUBLISHED: Mapping[str, Any] = {
+    "method.gate": "sigmoid",
     "method.input_scaling": False,
     "method.centred": False,
     "method.regularizer": "inner",

@@ -388,3 +388,14 @@ def test_a_run_goes_on_from_its_labels(scene, tmp_path, monkeypatch, stop_at):
     assert whole.history == resumed.history
     for key, value in whole.module.state_dict().items():
         assert torch.equal(value, resumed.module.state_dict()[key]), key
+
+
+def test_what_a_base_decides_by_the_labels_is_among_its_settings():
+    sequences, labels, names = planted(n_videos=4, n_snippets=16)
+    for level, gate in (("video", "softsign"), ("full", "sigmoid")):
+        config, training = short(base="ttc_loc")
+        trained = train("gaufuse", at_level(sequences, labels, names, level), names, config=config, training=training)
+        assert trained.config.base_settings == ("training.steps=1", f"gate={gate}")
+        assert trained.module.base.gate == gate
+    over_rskp = short()[0]
+    assert ENTRY.resolved(over_rskp, []) == over_rskp

@@ -15,7 +15,9 @@ from wtal_core.losses.masked import mid_range
 from wtal_core.models.method import Setup, configured
 from wtal_core.models.ttc_loc import ENTRY, TtcLoc, TtcLocConfig
 from wtal_core.models.ttc_loc_presets import strategy
+from wtal_core.training import checkpoint
 from wtal_core.training.dataset import TrainingSet
+from wtal_core.training.trainer import train
 
 S = torch.tensor([[[2.0, -1.0], [0.0, 1.0], [-2.0, 0.5]]])
 B = torch.tensor([[0.5, -0.5, 1.0]])
@@ -215,3 +217,17 @@ def test_training_strategies_share_their_steps():
     assert second.reset_optimizer
     with pytest.raises(ValueError, match="joint, full_only"):
         strategy("both")
+
+
+def test_the_gate_follows_the_labels_and_a_trained_method_keeps_the_one_it_learned_with(tmp_path):
+    sequences, labels, names = planted(n_videos=4, n_snippets=16)
+    config, training = configured(ENTRY, None, {"width": 8, "training.steps": 2})
+    for level, semi, gate in (("video", None, "softsign"), ("video", 1, "sigmoid"), ("full", None, "sigmoid")):
+        videos = at_level(sequences, labels, names, level, semi)
+        trained = train("ttc_loc", videos, names, config=config, training=training)
+        assert (trained.config.gate, trained.module.gate) == (gate, gate)
+        checkpoint.save(tmp_path / level, trained)
+        assert checkpoint.load(tmp_path / level).module.gate == gate
+    told, _ = configured(ENTRY, None, {"width": 8, "gate": "straight_through"})
+    assert ENTRY.resolved(told, videos).gate == "straight_through"
+    assert all(configured(ENTRY, name)[0].gate == "sigmoid" for name in ("published", "thumos14", "activitynet13"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -11,7 +12,7 @@ from app.job_kinds import KINDS
 from db.records import JobRecord
 
 SHOWN = 3
-"""Jobs drawn in the strip; the others are counted."""
+"""Jobs drawn in the strip; the others fold into one line."""
 
 
 def in_words(seconds: float | None) -> str:
@@ -50,11 +51,19 @@ def _strip(page: str) -> None:
     before, choices.seen_jobs = choices.seen_jobs, now
     if before is not None and now != before and not choices.is_annotating:
         st.rerun()  # a job began or ended: the page around the strip shows what that changed
-    for job in active[:SHOWN]:
+    _told(page, active[:SHOWN])
+    if active[SHOWN:]:
+        with st.expander(f"and {len(active) - SHOWN} more"):  # each can be cancelled, however many wait before it
+            _told(page, active[SHOWN:])
+    elif not active:
+        st.html("<i></i>")
+
+
+def _told(page: str, active: Sequence[JobRecord]) -> None:
+    for job in active:
         st.html(described(job))
         if not _is_cancelled_on(page, job):
             _cancel_button(job)
-    st.html(_rest(len(active) - SHOWN) or "<i></i>")
 
 
 def _is_cancelled_on(page: str, job: JobRecord) -> bool:
@@ -73,7 +82,3 @@ def _cancel_button(job: JobRecord) -> None:
         on_click=jobs.cancel,
         args=(state.workspace(), job.id),
     )
-
-
-def _rest(count: int) -> str:
-    return f'<div class="wtal-job">and {count} more</div>' if count > 0 else ""

@@ -340,6 +340,18 @@ def test_an_import_at_work_has_one_button_to_cancel_it(enter):
     assert cancels(app) == [f"cancel-job-{job}"]
 
 
+def test_a_job_behind_three_others_can_be_cancelled_too(enter):
+    scene, workspace = enter(scenes.labelled)
+    with workspace.write() as unit:
+        ids = [
+            unit.jobs.add("import", "short", {"name": f"{n}.json"}, at=time.time() + n, project_id=scene.project).id
+            for n in range(4)
+        ]
+    app = visit()
+    assert cancels(app) == [f"cancel-job-{job}" for job in ids]
+    assert [each.label for each in app.expander if each.label.startswith("and ")] == ["and 1 more"]
+
+
 # ------------------------------------------------------------------------------------------------------- Annotate
 
 

@@ -18,6 +18,7 @@ import json
 import statistics
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -53,7 +54,8 @@ def key(cell: Cell, fingerprint: str) -> str:
     """What must be the same for a result to stand."""
     config, training = cell.settings()
     told = [fingerprint, cell.method, cell.supervision, cell.seed, to_data(config), to_data(training)]
-    return json.dumps(told, sort_keys=True)
+    by_base = getattr(config, "form", None)  # of GauFuse: what its settings leave to the base
+    return json.dumps(told if by_base is None else [*told, asdict(by_base)], sort_keys=True)
 
 
 def measure(cell: Cell, yardstick: Yardstick, networks: dict[str, tuple[TrainedMethod, float]]) -> dict:

@@ -63,12 +63,16 @@ def predict(
         tensors = [projected(module, _tensor(sequence, where)) for sequence in window]
         for prediction in forward(module, window, tensors, trained.class_names):
             proposals = module.localize(prediction)
-            if fusion is not None:
-                traces = module.traces(prediction) if hasattr(module, "traces") else None
-                proposals = fused_instead(
-                    prediction, proposals, rule=fusion, traces=traces, cut=getattr(module, "cut", None)
-                )
-            yield prediction, proposals
+            yield prediction, proposals if fusion is None else _fused(module, prediction, proposals, fusion)
+
+
+def _fused(module: Any, prediction: VideoPrediction, own: list[Proposal], rule: FusionRule) -> list[Proposal]:
+    """Fused candidates in place of the method's own proposals, its way where it has one."""
+    if hasattr(module, "fused"):
+        found: list[Proposal] = module.fused(prediction, own, rule)
+        return found
+    traces = module.traces(prediction) if hasattr(module, "traces") else None
+    return fused_instead(prediction, own, rule=rule, traces=traces, cut=getattr(module, "cut", None))
 
 
 def forward(

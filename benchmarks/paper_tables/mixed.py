@@ -13,11 +13,16 @@ PARTS = {
     "votes": ("+voters=1", "votes: the last network alone"),
     "noise": ("+noise=0+input_dropout=0", "noise and dropout of the input"),
     "erosion": ("+learned_share=0.55", "a share of the peak of its own for networks that know ends"),
+    "share": ("+positive_share=0.166667", "as many snippets of a class in round 0 as make up .42 of a video, for 1/6"),
     "teacher": ("+teacher_share=0", "the last network's probabilities in the targets"),
 }
 """What is taken away, and what it is."""
 EVERYWHERE = ("class_power", "quality", "votes", "noise")
-BY_SUPERVISION = {"video": (*EVERYWHERE, "teacher"), "one": (*EVERYWHERE, "erosion"), "full": EVERYWHERE}
+BY_SUPERVISION = {
+    "video": (*EVERYWHERE, "teacher", "share"),
+    "one": (*EVERYWHERE, "erosion", "share"),
+    "full": EVERYWHERE,
+}
 """Clicks are what is grown to a share of its peak, video labels are what a teacher speaks for."""
 
 

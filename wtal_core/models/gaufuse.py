@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.contrast import Cut, fused_instead
+from wtal_core.inference.fusion import FusionRule
 from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, Rest, traces_of
 from wtal_core.models.gaufuse_labels import change, pseudo_label
 from wtal_core.models.gaufuse_presets import PRESETS
@@ -166,14 +167,19 @@ class GauFuse(nn.Module):
         config = self.config
         if config.form.test == "own" or (config.test == "auto" and has_learned_order(self.base)):
             return own
+        return self.fused(prediction, own, config.test_rule)
+
+    def fused(self, prediction: VideoPrediction, own: Sequence[Proposal], rule: FusionRule) -> list[Proposal]:
+        """Fused candidates of the classes of ``own``, made and scored as the base asks for (``Form``)."""
+        form = self.config.form
         return fused_instead(
             prediction,
             own,
-            rule=config.test_rule,
+            rule=rule,
             traces=self.traces(prediction),
             cut=self.cut,
-            class_power=config.form.class_power,
-            beside=np.maximum(prediction.activation.margin, 0.0) if config.form.test_contrast == "both" else None,
+            class_power=form.class_power,
+            beside=np.maximum(prediction.activation.margin, 0.0) if form.test_contrast == "both" else None,
         )
 
     def _batch_targets(self, batch: Batch) -> Tensor:

@@ -46,6 +46,7 @@ _RECIPE: Mapping[str, Any] = {
     "method.class_share": 0.5,
     "method.class_power": 0.0,
     "method.learned_share": 0.55,
+    "method.positive_share": 1 / 6,
 }
 """The last network alone, contrast as the score."""
 

@@ -154,6 +154,17 @@ def test_a_class_that_wins_clearly_is_scored_above_one_that_barely_wins_where_bo
     np.testing.assert_allclose(by_both[0].score / by_both[1].score, 1.5, rtol=0.05)  # the root of 9 / 4
 
 
+def test_fusion_asked_for_at_test_is_made_and_scored_as_over_its_base(scene):
+    """Its own rule asked for changes nothing."""
+    videos, names = scene
+    config, training = short(base="ttc_loc")
+    trained = train("gaufuse", videos, names, config=config, training=training)
+    sequences = [video.features for video in videos]
+    own = [proposals for _, proposals in predict(trained, sequences)]
+    assert any(own)
+    assert [proposals for _, proposals in predict(trained, sequences, fusion=config.test_rule)] == own
+
+
 def test_a_base_that_has_learned_to_order_its_proposals_keeps_them(scene):
     """The quality of ``mixed``, before and after it is fitted; told to, it is fused all the same."""
     videos, names = scene

@@ -30,6 +30,7 @@ from orderings import verdicts
 from paper_tables import TABLES
 
 from wtal_core.models import METHODS
+from wtal_core.models.gaufuse_config import GauFuseConfig
 from wtal_core.training.checkpoint import TrainedMethod
 from wtal_core.training.config import to_data
 
@@ -54,8 +55,9 @@ def key(cell: Cell, fingerprint: str) -> str:
     """What must be the same for a result to stand."""
     config, training = cell.settings()
     told = [fingerprint, cell.method, cell.supervision, cell.seed, to_data(config), to_data(training)]
-    by_base = getattr(config, "form", None)  # of GauFuse: what its settings leave to the base
-    return json.dumps(told if by_base is None else [*told, asdict(by_base)], sort_keys=True)
+    if isinstance(config, GauFuseConfig):  # what its settings leave to the base, and to the base's defaults
+        told += [asdict(config.form), to_data(config.base_config), to_data(config.base_training)]
+    return json.dumps(told, sort_keys=True)
 
 
 def measure(cell: Cell, yardstick: Yardstick, networks: dict[str, tuple[TrainedMethod, float]]) -> dict:

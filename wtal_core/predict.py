@@ -42,7 +42,8 @@ def predict(
         None: CUDA where there is one.
     fusion
         Fuse candidates cut from the method's traces, of the classes it would propose, in place of its own proposals
-        (GauFuse's post-processing, FACTS 7.1, for any method); None keeps the method's own.
+        (GauFuse's post-processing, FACTS 7.1, for any method); a method that says how it is fused (``fused``, GauFuse
+        over each base) is fused so, by this rule. None keeps the method's own.
 
     Yields
     ------

@@ -23,7 +23,9 @@ BY_SUPERVISION = {
     "one": (*EVERYWHERE, "erosion", "share"),
     "full": EVERYWHERE,
 }
-"""Clicks are what is grown to a share of its peak, video labels are what a teacher speaks for."""
+"""Clicks are what is grown to a share of its peak, video labels are what a teacher speaks for; complete videos have no
+round 0 that would take a share of them.
+"""
 
 
 def ablation(supervision: str) -> PaperTable:

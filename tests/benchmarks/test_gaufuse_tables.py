@@ -1,7 +1,12 @@
 """GauFuse's tables change one part at a time, and mean what ``wtal reproduce`` means by them."""
 
+from dataclasses import replace
+from importlib import import_module
+
 from benchmarks.cell import Cell, trained_alike
 from benchmarks.paper_tables import TABLES
+from wtal_core.models.gaufuse_config import BASES, FORMS
+from wtal_core.models.mixed import ENTRY as MIXED
 from wtal_core.reproduction.study import settings_of
 from wtal_core.reproduction.thumos14 import PAPERS
 
@@ -45,3 +50,16 @@ def test_reproduce_and_these_tables_mean_the_same_by_the_rows_of_gaufuses_tables
         for cell, number in zip(parts_of_gaufuse(name), numbers, strict=True):
             config, _ = cell.settings()
             assert printed[config.template, config.test_template, any(config.delta)] == number
+
+
+def test_a_result_of_gaufuse_stands_only_while_its_base_and_its_form_over_it_do(monkeypatch):
+    """Its own settings leave both open, so that they alone would call a result of another base the same."""
+    monkeypatch.syspath_prepend("benchmarks")
+    tables = import_module("tables")
+    cell = cell_of_gaufuse("gaufuse:video+base=mixed")
+    before = tables.key(cell, "print")
+    assert before == tables.key(cell_of_gaufuse("gaufuse:video+base=mixed"), "print")
+    monkeypatch.setitem(FORMS, "mixed", replace(FORMS["mixed"], label_weight=(2.0,)))
+    of_form = tables.key(cell, "print")
+    monkeypatch.setitem(BASES, "mixed", replace(MIXED, training=replace(MIXED.training, weight_decay=1.0)))
+    assert len({before, of_form, tables.key(cell, "print")}) == 3

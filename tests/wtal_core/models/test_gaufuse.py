@@ -155,7 +155,7 @@ def test_a_class_that_wins_clearly_is_scored_above_one_that_barely_wins_where_bo
 
 
 def test_fusion_asked_for_at_test_is_made_and_scored_as_over_its_base(scene):
-    """Its own rule asked for changes nothing."""
+    """Its own rule asked for changes nothing, another one changes scores."""
     videos, names = scene
     config, training = short(base="ttc_loc")
     trained = train("gaufuse", videos, names, config=config, training=training)
@@ -163,6 +163,8 @@ def test_fusion_asked_for_at_test_is_made_and_scored_as_over_its_base(scene):
     own = [proposals for _, proposals in predict(trained, sequences)]
     assert any(own)
     assert [proposals for _, proposals in predict(trained, sequences, fusion=config.test_rule)] == own
+    uniform = replace(config.test_rule, template="uniform")
+    assert [proposals for _, proposals in predict(trained, sequences, fusion=uniform)] != own
 
 
 def test_a_base_that_has_learned_to_order_its_proposals_keeps_them(scene):

@@ -13,11 +13,12 @@ from wtal_core.evaluation import GroundTruth, evaluate
 from wtal_core.inference.contrast import Cut
 from wtal_core.losses.judged import known_loss
 from wtal_core.models import METHODS
-from wtal_core.models.method import Setup
+from wtal_core.models.method import Setup, configured
 from wtal_core.models.mixed import Mixed
 from wtal_core.models.mixed_config import MixedConfig
 from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss
 from wtal_core.models.mixed_network import surroundings
+from wtal_core.models.mixed_presets import PRESETS
 from wtal_core.models.mixed_quality import by_contrast, squashed
 from wtal_core.predict import predict
 from wtal_core.training import trainer
@@ -87,6 +88,26 @@ def test_balanced_mil_takes_the_top_for_the_class_and_the_bottom_for_background(
     loss = balanced_mil_loss(log_p, batch_of(videos), 1 / 6, 1 / 2)
     expected = -math.log(0.8) - (2 * math.log(0.9) + math.log(0.8)) / 3
     torch.testing.assert_close(loss.item(), expected)
+
+
+def test_the_recipe_takes_its_sixth_of_a_video_and_the_other_presets_what_measured_best():
+    """RECIPE 2 prints T/6; .42 is of ucf15-dev and the folds (docs/results/mixed.md)."""
+    share = {name: configured(METHODS["mixed"], name, {})[0].positive_share for name in (None, *PRESETS)}
+    assert share == {None: 0.42, "contrast": 0.42, "quick": 0.42, "recipe": 1 / 6}
+
+
+def test_a_larger_share_takes_more_of_a_video_for_each_class_it_holds():
+    """Of six snippets the best two of each class at 1/3 and the best four at 2/3; background takes none at share 0,
+    which is the one of the least log-ratio."""
+    videos = at_level(*planted(1, n_classes=2, n_snippets=6), level="video")
+    p = torch.tensor([[0.8, 0.1], [0.7, 0.1], [0.5, 0.2], [0.3, 0.4], [0.1, 0.6], [0.1, 0.7]])
+    log_p = torch.cat([p, 1 - p.sum(1, keepdim=True)], dim=1).log()[None]
+    batch = batch_of(videos)
+    batch = replace(batch, video_label=torch.ones(1, 2))
+    for share, first, second in ((1 / 3, (0.8, 0.7), (0.7, 0.6)), (2 / 3, (0.8, 0.7, 0.5, 0.3), (0.7, 0.6, 0.4, 0.2))):
+        own = -sum(sum(math.log(v) for v in each) / len(each) for each in (first, second)) / 2
+        loss = balanced_mil_loss(log_p, batch, share, 1 / 6).item()
+        torch.testing.assert_close(loss, own - math.log(0.3))
 
 
 def test_complete_videos_have_no_multiple_instance_loss():

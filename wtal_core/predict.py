@@ -63,16 +63,16 @@ def predict(
     while window := list(islice(checked, WINDOW)):
         tensors = [projected(module, _tensor(sequence, where)) for sequence in window]
         for prediction in forward(module, window, tensors, trained.class_names):
-            proposals = module.localize(prediction)
-            yield prediction, proposals if fusion is None else _fused(module, prediction, proposals, fusion)
+            yield prediction, module.localize(prediction) if fusion is None else _fused(module, prediction, fusion)
 
 
-def _fused(module: Any, prediction: VideoPrediction, own: list[Proposal], rule: FusionRule) -> list[Proposal]:
+def _fused(module: Any, prediction: VideoPrediction, rule: FusionRule) -> list[Proposal]:
     """Fused candidates in place of the method's own proposals, its way where it has one."""
     if hasattr(module, "fused"):
-        found: list[Proposal] = module.fused(prediction, own, rule)
+        found: list[Proposal] = module.fused(prediction, rule)
         return found
     traces = module.traces(prediction) if hasattr(module, "traces") else None
+    own = module.localize(prediction)
     return fused_instead(prediction, own, rule=rule, traces=traces, cut=getattr(module, "cut", None))
 
 

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
-from wtal_core.inference.contrast import Cut, fused_instead
+from wtal_core.inference.contrast import fused_instead
 from wtal_core.inference.fusion import FusionRule
 from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, Rest, traces_of
 from wtal_core.models.gaufuse_labels import change, pseudo_label
@@ -156,28 +156,26 @@ class GauFuse(nn.Module):
         """What is thresholded at test, (T, C), 0 to 1."""
         return traces_of(self.base, prediction, self.config.test_mix, self.config.activation)
 
-    @property
-    def cut(self) -> Cut:
-        """How they are cut into candidates at test."""
-        return self.config.test_cut
-
     def localize(self, prediction: VideoPrediction) -> list[Proposal]:
         """Fused candidates of the classes the base would propose, or the base's own proposals, best first."""
         own: list[Proposal] = self.base.localize(prediction)
         config = self.config
         if config.form.test == "own" or (config.test == "auto" and has_learned_order(self.base)):
             return own
-        return self.fused(prediction, own, config.test_rule)
+        return self._fused(prediction, own, config.test_rule)
 
-    def fused(self, prediction: VideoPrediction, own: Sequence[Proposal], rule: FusionRule) -> list[Proposal]:
-        """Fused candidates of the classes of ``own``, made and scored as the base asks for (``Form``)."""
+    def fused(self, prediction: VideoPrediction, rule: FusionRule) -> list[Proposal]:
+        """Fused candidates of the classes the base would propose, made and scored as it asks for (``Form``)."""
+        return self._fused(prediction, self.base.localize(prediction), rule)
+
+    def _fused(self, prediction: VideoPrediction, own: list[Proposal], rule: FusionRule) -> list[Proposal]:
         form = self.config.form
         return fused_instead(
             prediction,
             own,
             rule=rule,
             traces=self.traces(prediction),
-            cut=self.cut,
+            cut=self.config.test_cut,
             class_power=form.class_power,
             beside=np.maximum(prediction.activation.margin, 0.0) if form.test_contrast == "both" else None,
         )

@@ -65,9 +65,9 @@ class Method(Protocol):
     ``traces(prediction) -> NDArray``, ``cut: Cut``
         What is cut into candidates when proposals are to be fused, (T, C) from 0 to 1, and how; by default the gate
         s > b and shares of its maximum (``wtal_core.inference.contrast``).
-    ``fused(prediction, own, rule) -> list[Proposal]``
-        Stands in for ``traces`` and ``cut`` where they do not say it all: fused candidates of the classes that
-        ``localize`` gave, by a rule that is asked for at test.
+    ``fused(prediction, rule) -> list[Proposal]``
+        Stands in for ``traces`` and ``cut`` where they do not say it all: proposals by a rule that is asked for at
+        test.
     ``finish(predict, videos) -> None``
         What is learned once the networks stand: called after the last stage, before the run is kept.
     ``extra_state() -> dict[str, Tensor]``, ``load_extra_state(state) -> None``

@@ -97,8 +97,8 @@ def test_the_recipe_takes_its_sixth_of_a_video_and_the_other_presets_what_measur
 
 
 def test_a_larger_share_takes_more_of_a_video_for_each_class_it_holds():
-    """Of six snippets the best two of each class at 1/3 and the best four at 2/3; background takes none at share 0,
-    which is the one of the least log-ratio."""
+    """Of six snippets the best two of each class at 1/3 and the best four at 2/3; at 1/6 background takes the one whose
+    surest class is least ahead of it, the fourth."""
     videos = at_level(*planted(1, n_classes=2, n_snippets=6), level="video")
     p = torch.tensor([[0.8, 0.1], [0.7, 0.1], [0.5, 0.2], [0.3, 0.4], [0.1, 0.6], [0.1, 0.7]])
     log_p = torch.cat([p, 1 - p.sum(1, keepdim=True)], dim=1).log()[None]

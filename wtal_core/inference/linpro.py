@@ -61,7 +61,7 @@ def linpro(
     lengths = np.diff(edges)
     sizes = np.bincount(group, weights=lengths, minlength=columns.shape[1]).astype(np.float64)
     values = _solve(csr_array(columns * sizes), wanted, sizes, upper)  # a group's snippets all hold the same value
-    return np.repeat(values[group], lengths)
+    return np.repeat(values[group].clip(0.0, upper), lengths)  # the solver keeps bounds to a tolerance
 
 
 def _instances(

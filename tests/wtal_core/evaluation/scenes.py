@@ -55,7 +55,7 @@ def plain_ap(ground_truth: GroundTruth, predictions: dict[str, list[Proposal]], 
             range(len(segments)),
             key=lambda index: (
                 -found.segment.tiou(segments[index]),
-                -abs(sum(found.segment.seconds) - sum(segments[index].seconds)),
+                -abs(found.segment.start + found.segment.end - segments[index].start - segments[index].end),
                 -segments[index].start,
             ),
         )

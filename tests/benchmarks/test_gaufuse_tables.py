@@ -5,7 +5,8 @@ from importlib import import_module
 
 from benchmarks.cell import Cell, trained_alike
 from benchmarks.paper_tables import TABLES
-from wtal_core.models.gaufuse_config import BASES, FORMS
+from wtal_core.models.gaufuse_config import BASES
+from wtal_core.models.gaufuse_form import FORMS
 from wtal_core.models.mixed import ENTRY as MIXED
 from wtal_core.reproduction.study import settings_of
 from wtal_core.reproduction.thumos14 import PAPERS

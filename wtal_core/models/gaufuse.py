@@ -5,32 +5,31 @@ its traces, overlapping ones are fused (1)-(4), linear programming turns the fus
 that explains their contrast (5)-(6), and the base goes on with its own losses and cross-entropy towards those labels
 (7), later towards their change (8)-(9). Which of it happens when is data in the config (:class:`GauFuseConfig`).
 
-Everything learned is the base's: network, levels, projection, and its own way to proposals where ``test=own``.
+Everything learned is the base's: network, levels, projection, and its own way to proposals where ``test=own``. Beyond
+the paper, the network of before the labels may keep a say beside the one that learns from them (``beside``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.contrast import fused_instead
 from wtal_core.inference.fusion import FusionRule
-from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, Rest, traces_of
+from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import change, pseudo_label
+from wtal_core.models.gaufuse_losses import branches, label_loss, with_rest
 from wtal_core.models.gaufuse_presets import PRESETS
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
 from wtal_core.training.config import TrainingConfig
 from wtal_core.training.dataset import Batch, TrainingVideo
-
-PLAIN_SHARE = 0.8
-"""Of the label loss on RSKP's plain branch; the walked one has the rest (FACTS 7.3)."""
 
 
 class GauFuse(nn.Module):
@@ -54,15 +53,21 @@ class GauFuse(nn.Module):
         self.levels: frozenset[SupervisionLevel] = self.base.levels
         if hasattr(self.base, "project"):
             self.project = self.base.project
+        self.before: Any = None  # the network of before the labels; an ensemble keeps it among its own voters
+        if config.form.beside and not hasattr(config.base_config, "voters"):
+            self.before = deepcopy(self.base).requires_grad_(False)
+        self.register_load_state_dict_pre_hook(_without_another_voice)  # type: ignore[no-untyped-call]
         self.register_buffer("age", torch.tensor(0))  # epochs of the present network
         self.register_buffer("round", torch.tensor(-1))  # label stages begun, less one
         self._labels: dict[str, Tensor] = {}
         self._targets: dict[str, Tensor] = {}
 
     def forward(self, features: Tensor, mask: Tensor) -> Output:
-        """The base's output."""
+        """The base's output; from the first labels on, in evaluation mode, the mean of it and of what it was before."""
         output: Output = self.base(features, mask)
-        return output
+        if self.before is None or self.training or int(self.round) < 0:
+            return output
+        return mean_output(output, self.before(features, mask))
 
     def losses(self, output: Output, batch: Batch) -> dict[str, Tensor]:
         """The base's terms, and cross-entropy towards the labels once there are some.
@@ -96,6 +101,8 @@ class GauFuse(nn.Module):
             if hasattr(self.base, "after_stage"):
                 self.base.after_stage(stage, predict, videos)
             return
+        if self.before is not None and stage + 1 == n_base:
+            self.before.load_state_dict(self.base.state_dict())
         self.round.fill_(stage + 1 - n_base)
         factor = self.config.each("delta")[int(self.round)]
         before, self._labels, self._targets = self._labels, {}, {}
@@ -187,75 +194,42 @@ class GauFuse(nn.Module):
         return nn.utils.rnn.pad_sequence(crops, batch_first=True, padding_value=0.0).to(batch.features)
 
 
+def mean_output(one: Output, other: Output) -> Output:
+    """What two networks say together: the mean of their curves, scores and extras.
+
+    What losses need stays that of ``one``, the network that learns.
+    """
+    extras = {name: (value + other.extras[name]) / 2 for name, value in one.extras.items()}
+    return Output(
+        (one.cas + other.cas) / 2,
+        (one.background + other.background) / 2,
+        (one.video_scores + other.video_scores) / 2,
+        extras,
+        one.loss_extras,
+    )
+
+
+def _without_another_voice(module: GauFuse, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """Let a run load that was stored before ``beside`` was there, and say what it said then.
+
+    Its network stands in for the one of before the labels, and the voter it does not have gets no vote.
+    """
+    own = module.state_dict()
+    if module.before is not None and not any(name.startswith(f"{prefix}before.") for name in state):
+        base = f"{prefix}base."
+        state |= {f"{prefix}before.{k.removeprefix(base)}": v for k, v in state.items() if k.startswith(base)}
+    votes = state.get(f"{prefix}base.votes")
+    if votes is not None and len(votes) + 1 == len(own["base.votes"]):
+        last = f"base.networks.{len(votes)}."
+        state |= {f"{prefix}{name}": value for name, value in own.items() if name.startswith(last)}
+        state[f"{prefix}base.votes"] = torch.cat([votes, votes.new_zeros(1)])
+
+
 def has_learned_order(base: nn.Module) -> bool:
     """Whether the base ranks its proposals by what it has learned of segments (``mixed``'s quality), which no contrast
     replaces without loss.
     """
     return bool(getattr(getattr(base, "quality", None), "is_fitted", False))
-
-
-def branches(output: Output) -> list[tuple[float, Tensor]]:
-    """Logits that learn from the labels, (B, T, C + 1) with the background last, and their share of the loss.
-
-    A threshold of its own for each class is an extreme of the same curve and no score of the background; such methods
-    (W-TALC's) decide whether a class occurs by the sign of its scores, so 0 is their background.
-    """
-    used = output.loss_extras
-    if "spread.frames" in used:
-        return [(PLAIN_SHARE, used["plain.frames"]), (1 - PLAIN_SHARE, used["spread.frames"])]
-    scores = output.cas - output.background[..., None] if output.background.dim() == 2 else output.cas
-    return [(1.0, F.pad(scores, (0, 1)))]
-
-
-def with_rest(label: Tensor, mask: Tensor, rest: Rest) -> Tensor:
-    """The label with what is said of the background behind it.
-
-    Parameters
-    ----------
-    label
-        y, (B, T, C), zero in the padding.
-    mask
-        Real snippets, (B, T).
-    rest
-        ``silent``: nothing (the paper). ``background``: what y lacks to 1. ``balanced``: the same, in each video scaled
-        to the sum of its y. Most of a video is background, and unweighed it drowns the few snippets of an action.
-
-    Returns
-    -------
-    Tensor
-        (B, T, C + 1).
-    """
-    if rest == "silent":
-        return F.pad(label, (0, 1))
-    missing = (1 - label.sum(-1, keepdim=True)).clamp(min=0.0) * mask[..., None]  # (B, T, 1)
-    if rest == "balanced":
-        missing = missing * label.sum((1, 2), keepdim=True) / missing.sum((1, 2), keepdim=True).clamp(min=1e-6)
-    return torch.cat([label, missing], dim=-1)
-
-
-def label_loss(logits: Tensor, target: Tensor, open_: Tensor, lengths: Tensor) -> Tensor:
-    """Cross-entropy towards labels that need not sum to 1 and may be negative, (7) and (9).
-
-    Its gradient at a logit is ``P[t, c] sum_c' y[t, c'] - y[t, c]``: where y is 0 throughout, nothing is said.
-
-    Parameters
-    ----------
-    logits
-        (B, T, C + 1).
-    target
-        y, or its change, (B, T, C + 1).
-    open_
-        Snippets that take part, (B, T).
-    lengths
-        Snippets of each video, (B,).
-
-    Returns
-    -------
-    Tensor
-        Sum over snippets divided by each video's length, mean over videos, shape ().
-    """
-    per_snippet = -(target * F.log_softmax(logits, dim=-1)).sum(-1)  # (B, T)
-    return (per_snippet.masked_fill(~open_, 0.0).sum(1) / lengths).mean()
 
 
 def schedule(config: GauFuseConfig) -> TrainingConfig:

@@ -17,6 +17,7 @@ from wtal_core.inference.nms import Overlap
 from wtal_core.inference.scoring import GAUFUSE_STRIP, Ends
 from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import mixed, rskp, segment_level, topk_mil, ttc_loc
+from wtal_core.models.gaufuse_form import BALANCED_FORM, FORMS, Form, Levels
 from wtal_core.models.gaufuse_labels import Program
 from wtal_core.models.method import MethodEntry, configured
 from wtal_core.models.rskp_config import THRESHOLDS, both_levels
@@ -31,74 +32,6 @@ BASES: Mapping[str, MethodEntry] = {
 }
 STAGED = ("label_rate", "label_weight", "temperature", "delta")
 """Fields with one value for each label stage, or one for all."""
-
-
-Rest = Literal["silent", "background", "balanced"]
-Contrast = Literal["trace", "both"]
-Levels = Literal["absolute", "shares", "both"]
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What is done differently over one base than over another; each has a setting of :class:`GauFuseConfig` that wins.
-
-    Attributes
-    ----------
-    label_epochs, label_steps
-        Passes of each label stage and its least steps.
-    label_rate, label_final
-        Its learning rate as a share of the base's last, and at its end as a share of its start.
-    anew
-        Whether the label stages train a fresh network.
-    label_weight
-        Of the label loss, one for all stages or one for each.
-    rest
-        What labels say of the background.
-    test
-        Whether proposals are fused at test, or are the base's own.
-    test_levels, test_upsample, test_strip, test_contrast, class_power
-        How proposals are made at test where they are fused.
-    """
-
-    label_epochs: tuple[int, ...] = (10, 10)
-    label_steps: int = 60
-    label_rate: tuple[float, ...] = (0.4,)
-    label_final: float = 1.0
-    anew: bool = False
-    label_weight: tuple[float, ...] = (10.0,)
-    rest: Rest = "silent"
-    test: Literal["fused", "own"] = "fused"
-    test_levels: Levels = "absolute"
-    test_upsample: int = 1
-    test_strip: tuple[float, ...] = GAUFUSE_STRIP
-    test_contrast: Contrast = "trace"
-    class_power: float = 0.0
-
-
-PAPER_FORM = Form()
-BALANCED_FORM = Form(label_weight=(0.1,), rest="balanced", test_levels="shares", test_upsample=4, class_power=0.5)
-"""Of every base but RSKP, whose scores of frames know a background of their own."""
-FORMS: Mapping[str, Form] = {
-    "rskp": replace(
-        PAPER_FORM,
-        label_weight=BALANCED_FORM.label_weight,
-        rest="balanced",
-        test="own",
-        test_levels="both",
-    ),
-    "ttc_loc": replace(BALANCED_FORM, test_strip=(0.5, 1.0), test_contrast="both", class_power=0.0),
-    # its last voter has learned to the end of its rate, and training it on loses more than labels win
-    "mixed": replace(
-        BALANCED_FORM,
-        label_epochs=(8,),
-        label_steps=200,
-        label_rate=(1.0,),
-        label_final=0.02,
-        anew=True,
-        label_weight=(3.0,),
-    ),
-}
-"""By base; the others have ``BALANCED_FORM``. The least gain over ucf15-dev and the folds decided."""
 
 
 def _setting(default: Any, help_text: str) -> Any:
@@ -131,6 +64,14 @@ class GauFuseConfig:
         (0.0,), "of each label stage: 0 learns the label, else so many times its change; code 0, then 2 and 2.15"
     )
     anew: bool | None = _setting(None, "a fresh network for the label stages; paper false; none: by base")
+    beside: bool | None = field(
+        default=None,
+        metadata={
+            "help": "the network of before the labels has a say at test: the mean of both, or one more voter in an"
+            " ensemble; paper false; none: by base",
+            "later": True,
+        },
+    )
     fresh_optimizer: bool = field(
         default=True, metadata={"help": "forget Adam's moments before the label stages; paper false", "later": True}
     )
@@ -263,7 +204,10 @@ class GauFuseConfig:
         if wrong:
             raise ValueError(f"base_settings are NAME=VALUE, got {', '.join(wrong)}")
         settings = {name.strip(): value.strip() for name, _, value in pairs}
-        return configured(BASES[self.base], self.base_preset or None, settings)
+        config, training = configured(BASES[self.base], self.base_preset or None, settings)
+        if self.form.beside and hasattr(config, "voters"):
+            config = replace(config, voters=config.voters + 1)  # else the voter of the labels takes another's place
+        return config, training
 
     @property
     def base_config(self) -> Any:

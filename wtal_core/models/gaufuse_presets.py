@@ -19,6 +19,7 @@ _PAPER: Mapping[str, Any] = {
     "method.delta": (0.0, 0.0, 0.0, 2.0, 2.0, 2.15),
     "method.rest": "silent",
     "method.anew": False,
+    "method.beside": False,
     "method.fresh_optimizer": False,
     "method.gated": False,
     "method.to_peak": False,

@@ -16,9 +16,11 @@ from wtal_core.inference.proposals import to_proposals
 from wtal_core.inference.scoring import GAUFUSE_STRIP
 from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import METHODS
-from wtal_core.models.gaufuse import GauFuse, branches, has_learned_order, label_loss, schedule, with_rest
-from wtal_core.models.gaufuse_config import BALANCED_FORM, BASES, PAPER_FORM, Form, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse import GauFuse, has_learned_order, mean_output, schedule
+from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse_form import BALANCED_FORM, PAPER_FORM, Form
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
+from wtal_core.models.gaufuse_losses import branches, label_loss, with_rest
 from wtal_core.models.gaufuse_presets import PRESETS
 from wtal_core.models.method import Output, Setup, configured
 from wtal_core.models.mixed_quality import N_DESCRIBED
@@ -107,6 +109,7 @@ def test_what_a_base_asks_for_gives_way_to_what_is_said():
             "a preset leaves it to the base"
         )
         assert (published.rest, published.anew, published.test_strip) == ("silent", False, (0.0785, 0.9))
+        assert not published.beside
         assert (published.test_levels, published.test_contrast, config.test_cut.also) == ("absolute", "trace", None)
     assert GauFuseConfig(base="topk_mil").form == BALANCED_FORM
     said = GauFuseConfig(base="topk_mil", label_weight=(2.0,), rest="silent", class_power=0.0)
@@ -375,6 +378,65 @@ def test_a_fresh_network_for_the_labels_keeps_the_labels(scene):
     assert "labels/v00" in module.extra_state()
     n_base = len(config.base_training.stages)
     assert [stage.restart for stage in training.stages[n_base:]] == [True, False]
+
+
+def test_two_networks_say_the_mean_of_what_each_says_and_the_learner_alone_bears_the_losses():
+    one, two = (
+        Output(
+            torch.full((1, 2, 1), value),
+            torch.full((1, 2), 2 * value),
+            torch.full((1, 1), value / 10),
+            {"attention": torch.full((1, 2), value)},
+            {"own": torch.tensor(value)},
+        )
+        for value in (1.0, 3.0)
+    )
+    both = mean_output(one, two)
+    assert (both.cas == 2).all()
+    assert (both.background == 4).all()
+    torch.testing.assert_close(both.video_scores, torch.tensor([[0.2]]))
+    assert (both.extras["attention"] == 2).all()
+    assert both.loss_extras["own"] == 1
+
+
+@pytest.mark.parametrize("base", [name for name in BASES if name != "mixed"])
+def test_the_network_of_before_the_labels_keeps_a_say_beside_the_one_that_learns_from_them(base, scene):
+    """It is what the base alone learns from the same seed; before there are labels, nobody stands beside."""
+    videos, names = scene
+    config, training = short(base=base, beside=True)
+    alone = configured(BASES[base], None, {"training.steps": 1})
+    trained = train("gaufuse", videos, names, config=config, training=training, seed=3)
+    of_base = train(base, videos, names, config=alone[0], training=alone[1], seed=3)
+    module, batch = trained.module, TrainingSet(videos, project=getattr(trained.module, "project", None)).batch([0, 1])
+    before = module.before(batch.features, batch.mask)
+    torch.testing.assert_close(before.cas, of_base.module(batch.features, batch.mask).cas)
+    after, both = module.base(batch.features, batch.mask), module(batch.features, batch.mask)
+    assert not torch.equal(after.cas, before.cas)
+    torch.testing.assert_close(both.cas, (after.cas + before.cas) / 2)
+    module.round.fill_(-1)
+    torch.testing.assert_close(module(batch.features, batch.mask).cas, after.cas)
+
+
+def test_over_an_ensemble_the_network_of_the_labels_is_one_voter_more(scene):
+    videos, names = scene
+    for beside in (True, False):
+        config, training = short(base="mixed", beside=beside)
+        module = train("gaufuse", videos, names, config=config, training=training).module
+        assert module.before is None
+        assert module.base.votes.tolist() == [True] * (4 + beside)
+
+
+@pytest.mark.parametrize("base", ["rskp", "mixed"])
+def test_a_run_that_was_stored_when_nobody_stood_beside_says_what_it_said(base, scene):
+    videos, names = scene
+    config, training = short(base=base, beside=False)
+    earlier = train("gaufuse", videos, names, config=config, training=training).module
+    now = GauFuse(replace(config, beside=True), Setup(12, names, {}, videos)).eval()
+    now.load_state_dict(earlier.state_dict())
+    batch = TrainingSet(videos, project=getattr(earlier, "project", None)).batch([0, 1])
+    then, said = (module(batch.features, batch.mask) for module in (earlier, now))
+    torch.testing.assert_close(said.cas, then.cas)
+    torch.testing.assert_close(said.video_scores, then.video_scores)
 
 
 class Stop(Exception):

@@ -19,7 +19,9 @@ PUBLISHED: Mapping[str, Any] = MappingProxyType(
 """Preset of the published width, crop and learning rate."""
 
 
-def short_training(learning_rate: float = 1e-3, *, min_steps: int = 0, bucket: int = 1) -> TrainingConfig:
-    """The same batches and weight decay at a width of a few hundred units: 40 passes instead of 100,000 steps."""
-    stage = Stage(epochs=40, min_steps=min_steps, learning_rate=learning_rate)
+def short_training(
+    learning_rate: float = 1e-3, *, epochs: int = 40, min_steps: int = 0, bucket: int = 1
+) -> TrainingConfig:
+    """The same batches and weight decay at a width of a few hundred units: some passes instead of 100,000 steps."""
+    stage = Stage(epochs=epochs, min_steps=min_steps, learning_rate=learning_rate)
     return TrainingConfig(stages=(stage,), weight_decay=5e-4, batch_size=10, bucket=bucket)

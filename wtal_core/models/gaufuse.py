@@ -49,7 +49,7 @@ class GauFuse(nn.Module):
     def __init__(self, config: GauFuseConfig, setup: Setup) -> None:
         super().__init__()
         self.config, self._setup = config, replace(setup, videos=())
-        self.base: Any = BASES[config.base].build(config.base_config, setup)
+        self.base: Any = base_of(config, setup)
         self.levels: frozenset[SupervisionLevel] = self.base.levels
         if hasattr(self.base, "project"):
             self.project = self.base.project
@@ -192,6 +192,19 @@ class GauFuse(nn.Module):
         spans = zip(batch.videos, batch.starts, batch.lengths.tolist(), strict=True)
         crops = [self._targets[video.video_id][start : start + length] for video, start, length in spans]
         return nn.utils.rnn.pad_sequence(crops, batch_first=True, padding_value=0.0).to(batch.features)
+
+
+def base_of(config: GauFuseConfig, setup: Setup) -> Any:
+    """The base, fresh; one with a voter more draws and leaves what it would without, so that both learn the same."""
+    build, begun = BASES[config.base].build, torch.get_rng_state()
+    base: Any = build(replace(config, beside=False).base_config, setup)
+    if not (config.form.beside and hasattr(config.base_config, "voters")):
+        return base
+    ended = torch.get_rng_state()
+    torch.set_rng_state(begun)
+    base = build(config.base_config, setup)
+    torch.set_rng_state(ended)
+    return base
 
 
 def mean_output(one: Output, other: Output) -> Output:

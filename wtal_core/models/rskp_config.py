@@ -28,7 +28,9 @@ class RskpConfig:
     walk: float = field(default=0.5, metadata={"help": "w of the random walk, 0..1; 0.5"})
     scale: float = field(default=20.0, metadata={"help": "factor of cosine similarities; THUMOS14 20, ActivityNet 10"})
     memory_slots: int = field(default=5, metadata={"help": "representatives remembered for each class; 5"})
-    memory_from: int = field(default=20, metadata={"help": "epochs without memory; public code 101 of 200"})
+    memory_from: int = field(
+        default=0, metadata={"help": "epochs without memory; 0: it is never used; public code 101 of 200"}
+    )
     background_weight: float = field(default=0.2, metadata={"help": "of the background-aware loss; 0.2"})
     attention_weight: float = field(default=0.1, metadata={"help": "of the attention contrast; 0.1"})
     propagation_weight: float = field(default=1.0, metadata={"help": "of the branch's imitation of the walk; 1"})
@@ -54,7 +56,8 @@ class RskpConfig:
 
     def __post_init__(self) -> None:
         check_whole(1, width=self.width, representatives=self.representatives, memory_slots=self.memory_slots)
-        check_whole(1, iterations=self.iterations, memory_from=self.memory_from)
+        check_whole(1, iterations=self.iterations)
+        check_whole(0, memory_from=self.memory_from)
         if len(self.strip) != 2 or min(self.strip) <= 0:
             raise ValueError(f"strip is two positive numbers, got {self.strip}")
         check_number(0, 1, open_end=True, dropout=self.dropout, walk=self.walk, nms_threshold=self.nms_threshold)

@@ -426,6 +426,19 @@ def test_over_an_ensemble_the_network_of_the_labels_is_one_voter_more(scene):
         assert module.base.votes.tolist() == [True] * (4 + beside)
 
 
+def test_the_voters_beside_the_one_of_the_labels_are_those_of_the_base_alone(scene):
+    """Rounds 2 to 5 of six, which are all that vote without it; the first of five slots holds the last of them."""
+    videos, names = scene
+    config, training = short(base="mixed", beside=True)
+    networks = train("gaufuse", videos, names, config=config, training=training, seed=5).module.base.networks
+    config, training = configured(BASES["mixed"], None, {"training.steps": 1})
+    alone = train("mixed", videos, names, config=config, training=training, seed=5).module.networks
+    for ours, theirs in ((2, 2), (3, 3), (4, 0), (0, 1)):
+        assert networks[ours].state_dict().keys() == alone[theirs].state_dict().keys()
+        for name, value in alone[theirs].state_dict().items():
+            torch.testing.assert_close(networks[ours].state_dict()[name], value, msg=f"{ours}: {name}")
+
+
 @pytest.mark.parametrize("base", ["rskp", "mixed"])
 def test_a_run_that_was_stored_when_nobody_stood_beside_says_what_it_said(base, scene):
     videos, names = scene

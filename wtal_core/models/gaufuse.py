@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from wtal_core.domain import Proposal, SupervisionLevel, VideoPrediction
 from wtal_core.inference.contrast import fused_instead
 from wtal_core.inference.fusion import FusionRule
-from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, traces_of
+from wtal_core.models.gaufuse_config import BASES, STAGED, GauFuseConfig, traces_of
 from wtal_core.models.gaufuse_labels import change, pseudo_label
 from wtal_core.models.gaufuse_losses import branches, label_loss, with_rest
 from wtal_core.models.gaufuse_presets import PRESETS
@@ -54,7 +54,7 @@ class GauFuse(nn.Module):
         if hasattr(self.base, "project"):
             self.project = self.base.project
         self.before: Any = None  # the network of before the labels; an ensemble keeps it among its own voters
-        if config.form.beside and not hasattr(config.base_config, "voters"):
+        if config.form.beside and not config.has_a_voter_more:
             self.before = deepcopy(self.base).requires_grad_(False)
         self.register_load_state_dict_pre_hook(_without_another_voice)  # type: ignore[no-untyped-call]
         self.register_buffer("age", torch.tensor(0))  # epochs of the present network
@@ -74,6 +74,8 @@ class GauFuse(nn.Module):
 
         A held-out fold has no labels: there the base's terms are the measure throughout.
         """
+        if self.before is not None and not self.training and int(self.round) >= 0:
+            output = self.base(batch.features, batch.mask)  # a held-out fold measures the network that learns, alone
         terms: dict[str, Tensor] = self.base.losses(output, batch)
         if self._targets and self.training:
             weight = self.config.each("label_weight")[int(self.round)]
@@ -197,9 +199,9 @@ class GauFuse(nn.Module):
 def base_of(config: GauFuseConfig, setup: Setup) -> Any:
     """The base, fresh; one with a voter more draws and leaves what it would without, so that both learn the same."""
     build, begun = BASES[config.base].build, torch.get_rng_state()
-    base: Any = build(replace(config, beside=False).base_config, setup)
-    if not (config.form.beside and hasattr(config.base_config, "voters")):
-        return base
+    if not config.has_a_voter_more:
+        return build(config.base_config, setup)
+    build(replace(config, beside=False).base_config, replace(setup, videos=()))  # for its draws
     ended = torch.get_rng_state()
     torch.set_rng_state(begun)
     base = build(config.base_config, setup)
@@ -231,8 +233,8 @@ def _without_another_voice(module: GauFuse, state: dict[str, Tensor], prefix: st
     if module.before is not None and not any(name.startswith(f"{prefix}before.") for name in state):
         base = f"{prefix}base."
         state |= {f"{prefix}before.{k.removeprefix(base)}": v for k, v in state.items() if k.startswith(base)}
-    votes = state.get(f"{prefix}base.votes")
-    if votes is not None and len(votes) + 1 == len(own["base.votes"]):
+    votes, ours = state.get(f"{prefix}base.votes"), own.get("base.votes")
+    if module.config.has_a_voter_more and votes is not None and ours is not None and len(votes) + 1 == len(ours):
         last = f"base.networks.{len(votes)}."
         state |= {f"{prefix}{name}": value for name, value in own.items() if name.startswith(last)}
         state[f"{prefix}base.votes"] = torch.cat([votes, votes.new_zeros(1)])
@@ -248,6 +250,8 @@ def has_learned_order(base: nn.Module) -> bool:
 def schedule(config: GauFuseConfig) -> TrainingConfig:
     """The base's training and the label stages after it."""
     training, form = config.base_training, config.form
+    for name in STAGED:
+        config.each(name)  # refuses another number of values than there are label stages
     last = training.stages[-1]
     stages = tuple(
         replace(
@@ -267,11 +271,18 @@ def schedule(config: GauFuseConfig) -> TrainingConfig:
 
 
 def by_labels(config: GauFuseConfig, videos: Sequence[TrainingVideo]) -> GauFuseConfig:
-    """The config with what its base decides by the labels among the settings of the base."""
+    """The config with what its base decides by the labels among the settings of the base, and what the base asks for
+    written out: a stored or interrupted run keeps it when another form becomes the default.
+
+    Whether proposals are fused stays open where it is: a base that learns to order them decides at test.
+    """
+    form = config.form
+    config = replace(config, **{each.name: getattr(form, each.name) for each in fields(form) if each.name != "test"})
     chosen = config.base_config
     decided = BASES[config.base].resolved(chosen, videos)
     told = {each.name: getattr(decided, each.name) for each in fields(decided)}
-    new = tuple(f"{name}={value}" for name, value in told.items() if value != getattr(chosen, name))
+    before = {each.name: getattr(chosen, each.name) for each in fields(chosen)}
+    new = tuple(f"{name}={value}" for name, value in told.items() if value != before[name])
     return replace(config, base_settings=(*config.base_settings, *new))
 
 

@@ -156,7 +156,7 @@ class GauFuseConfig:
         for epochs in self.form.label_epochs:
             check_whole(1, label_epochs=epochs)
         for name in STAGED:
-            for value in self.each(name):
+            for value in self._given(name):
                 check_number(1e-9 if name in {"label_rate", "temperature"} else 0.0, open_end=False, **{name: value})
         check_number(0, 1, label_mix=self.label_mix, test_mix=self.test_mix, class_threshold=self.class_threshold)
         check_number(0, 1, open_end=True, fusion_threshold=self.fusion_threshold)
@@ -168,7 +168,7 @@ class GauFuseConfig:
                 raise ValueError(f"{name} is two positive numbers, got {strip}")
         if not self.upper > 0:
             raise ValueError(f"upper is positive, got {self.upper}")
-        if self.delta and self.each("delta")[0]:
+        if self.delta and self.delta[0]:
             raise ValueError(f"the first labels have nothing to differ from: delta must begin with 0, got {self.delta}")
         check_number(0, label_propagation=self.label_propagation)
         if self.base != "rskp" and (self.label_background or self.label_propagation != 1):
@@ -180,23 +180,43 @@ class GauFuseConfig:
             raise ValueError(
                 f"label_background and rest={self.form.rest} both say what the background learns; set rest to silent"
             )
+        if self.beside and not self.form.anew and self._is_ensemble:
+            raise ValueError(
+                f"beside={self.beside} with anew=false: over {self.base} the network of the labels joins those that"
+                " vote, and one that goes on from a voter takes its place; set anew to true, or leave beside out"
+            )
         _ = self.base_config  # refuses a preset or setting that the base does not have
 
     def each(self, name: str) -> tuple[float, ...]:
         """A field of ``STAGED`` with one value for each label stage."""
-        form = self.form
-        values: tuple[float, ...] = getattr(form if hasattr(form, name) else self, name)
-        n_stages = len(form.label_epochs)
+        values = self._given(name)
+        n_stages = len(self.form.label_epochs)
         if len(values) not in (1, n_stages):
             raise ValueError(f"{name} has {len(values)} values for {n_stages} label stages; give one, or one for each")
         return values if len(values) == n_stages else values * n_stages
+
+    def _given(self, name: str) -> tuple[float, ...]:
+        form = self.form
+        values: tuple[float, ...] = getattr(form if hasattr(form, name) else self, name)
+        return values
+
+    @property
+    def has_a_voter_more(self) -> bool:
+        """Whether the base is an ensemble and the network of the labels joins it, where it would replace a voter."""
+        return self.form.beside and self._is_ensemble
 
     @property
     def form(self) -> Form:
         """What the base asks for, and the settings that say otherwise."""
         told = {each.name: getattr(self, each.name) for each in fields(Form)}
         given = {name: value for name, value in told.items() if value not in (None, (), "auto")}
-        return replace(FORMS.get(self.base, BALANCED_FORM), **given)
+        form = replace(FORMS.get(self.base, BALANCED_FORM), **given)
+        goes_on = not form.anew and self._is_ensemble  # from a voter, whose place it takes
+        return replace(form, beside=False) if goes_on and self.beside is None else form
+
+    @property
+    def _is_ensemble(self) -> bool:
+        return hasattr(BASES[self.base].config(), "voters")
 
     def _base(self) -> tuple[Any, TrainingConfig]:
         pairs = [text.partition("=") for text in self.base_settings if text]
@@ -205,8 +225,8 @@ class GauFuseConfig:
             raise ValueError(f"base_settings are NAME=VALUE, got {', '.join(wrong)}")
         settings = {name.strip(): value.strip() for name, _, value in pairs}
         config, training = configured(BASES[self.base], self.base_preset or None, settings)
-        if self.form.beside and hasattr(config, "voters"):
-            config = replace(config, voters=config.voters + 1)  # else the voter of the labels takes another's place
+        if self.has_a_voter_more:
+            config = replace(config, voters=config.voters + 1)
         return config, training
 
     @property

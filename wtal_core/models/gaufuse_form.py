@@ -30,7 +30,9 @@ class Form:
     rest
         What labels say of the background.
     beside
-        Whether the network of before the labels has a say at test and in further labels.
+        Whether the network of before the labels has a say at test and in further labels. An ensemble has one voter more
+        instead, where the labels train a fresh network; until then it is the oldest that would have lost its vote, and
+        labels hear it, too.
     test
         Whether proposals are fused at test, or are the base's own.
     test_levels, test_upsample, test_strip, test_contrast, class_power

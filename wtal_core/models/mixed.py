@@ -212,6 +212,11 @@ class Mixed(nn.Module):
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         """Take :meth:`extra_state` of an earlier run."""
+        if len(state["left_out"]) != len(self.networks):
+            raise ValueError(
+                f"the interrupted run has {len(state['left_out'])} voters and this one {len(self.networks)}; start"
+                " without resume, or in another folder"
+            )
         self._stage = int(state["stage"])
         self._left_out = state["left_out"].tolist()
         self._targets = {k.removeprefix("targets/"): value for k, value in state.items() if k.startswith("targets/")}

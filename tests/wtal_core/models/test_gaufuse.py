@@ -18,7 +18,7 @@ from wtal_core.inference.thresholds import NINETEEN_LEVELS
 from wtal_core.models import METHODS
 from wtal_core.models.gaufuse import GauFuse, has_learned_order, mean_output, schedule
 from wtal_core.models.gaufuse_config import BASES, GauFuseConfig, traces_of
-from wtal_core.models.gaufuse_form import BALANCED_FORM, PAPER_FORM, Form
+from wtal_core.models.gaufuse_form import BALANCED_FORM, FORMS, PAPER_FORM, Form
 from wtal_core.models.gaufuse_labels import Program, change, pseudo_label
 from wtal_core.models.gaufuse_losses import branches, label_loss, with_rest
 from wtal_core.models.gaufuse_presets import PRESETS
@@ -264,7 +264,7 @@ def test_settings_of_the_base_reach_it_and_wrong_ones_are_refused():
 
 def test_schedules_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="2 values for 3 label stages"):
-        GauFuseConfig(label_epochs=(1, 1, 1), temperature=(0.1, 0.2))
+        schedule(GauFuseConfig(label_epochs=(1, 1, 1), temperature=(0.1, 0.2)))
     with pytest.raises(ValueError, match="must begin with 0"):
         GauFuseConfig(delta=(2.0,))
 
@@ -311,7 +311,8 @@ def test_the_column_of_the_background_has_a_label_where_its_video_score_reaches_
 def in_label_stage(scene, **settings):
     """A GauFuse over RSKP that labels every snippet as background, and what it says of two videos in training."""
     videos, names = scene
-    module = GauFuse(short(rest="silent", **settings)[0], Setup(12, names, {}, videos)).train()
+    remembers = {"base_settings": ("training.steps=1", "memory_from=1")}
+    module = GauFuse(short(rest="silent", **remembers, **settings)[0], Setup(12, names, {}, videos)).train()
     module.base.has_memory.fill_(True)
     module.round.fill_(0)
     label = torch.zeros(24, len(names) + int(module.config.label_background))
@@ -486,4 +487,54 @@ def test_what_a_base_decides_by_the_labels_is_among_its_settings():
         assert trained.config.base_settings == ("training.steps=1", f"gate={gate}")
         assert trained.module.base.gate == gate
     over_rskp = short()[0]
-    assert ENTRY.resolved(over_rskp, []) == over_rskp
+    assert ENTRY.resolved(over_rskp, []).base_settings == over_rskp.base_settings
+
+
+@pytest.mark.parametrize("base", list(BASES))
+def test_a_run_keeps_the_form_it_was_trained_in_when_another_becomes_the_default(base, monkeypatch):
+    for settings in ({}, {"anew": False}, {"beside": True, "anew": True}):
+        chosen = short(base=base, **settings)[0]
+        resolved = ENTRY.resolved(chosen, [])
+        form = chosen.form
+        assert resolved.form == form
+        assert resolved.test == "auto"
+        assert ENTRY.resolved(resolved, []) == resolved
+        with monkeypatch.context() as other:
+            other.setitem(FORMS, base, PAPER_FORM)
+            assert replace(resolved.form, test="fused") == replace(form, test="fused")
+
+
+def test_an_interrupted_run_of_another_form_or_number_of_voters_is_not_gone_on_with(scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    videos, names = scene
+    config, training = short(base="mixed")
+    train("gaufuse", videos, names, config=config, training=training, checkpoint_dir=tmp_path)
+    with monkeypatch.context() as earlier:
+        earlier.setitem(FORMS, "mixed", replace(FORMS["mixed"], label_weight=(7.0,)))
+        with pytest.raises(ValueError, match=r"belongs to another run \(its config differ"):
+            train("gaufuse", videos, names, config=config, training=training, checkpoint_dir=tmp_path, resume=True)
+    module = GauFuse(config, Setup(12, names, {}, videos))
+    with pytest.raises(ValueError, match="has 4 voters and this one 5; start without resume"):
+        module.load_extra_state({"base/stage": torch.tensor(1), "base/left_out": torch.tensor([-1] * 4)})
+
+
+def test_over_an_ensemble_a_network_that_goes_on_cannot_stand_beside(scene):
+    assert not GauFuseConfig(base="mixed", anew=False).form.beside
+    with pytest.raises(ValueError, match="takes its place; set anew to true, or leave beside out"):
+        GauFuseConfig(base="mixed", anew=False, beside=True)
+    videos, names = scene
+    config, training = short(base="mixed")
+    over_mixed = train("gaufuse", videos, names, config=config, training=training)
+    config, training = short(base="topk_mil")
+    with pytest.raises(ValueError, match="the earlier network has another shape; train from scratch"):
+        train("gaufuse", videos, names, config=config, training=training, warm_start=over_mixed)
+
+
+def test_a_held_out_fold_measures_the_network_that_learns_alone(scene):
+    videos, names = scene
+    config, training = short(base="topk_mil", beside=True)
+    module = train("gaufuse", videos, names, config=config, training=training).module
+    batch = TrainingSet(videos).batch([0, 1])
+    both, alone = (each(batch.features, batch.mask) for each in (module, module.base))
+    assert not torch.equal(both.cas, alone.cas)
+    assert module.losses(both, batch) == module.base.losses(alone, batch)

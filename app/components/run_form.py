@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from app.services import extracting, runs
 from db.records import MethodRecord
 
 NO_PRESET = "as recommended"
+BY_ITSELF = "as the method decides"
 
 
 def run_form(project: int) -> None:
@@ -85,17 +87,21 @@ def _options(method: MethodRecord, preset: Any, scope: str) -> dict[str, Any]:
 
 
 def _input(field: dict[str, Any], default: Any, *, key: str) -> Any:
-    """The input that fits a setting's type; an optional setting is text, empty for none."""
+    """The input that fits a setting's type; one that is optional, or endless by default, is text."""
     label, about = field["name"].split(".", 1)[1].replace("_", " "), field["help"] or None
     if field["type"] == "choice":
         choices = list(field["choices"])
         index = choices.index(default) if default in choices else 0
         return st.selectbox(label, choices, index=index, help=about, key=key)
+    if field["type"] == "bool" and field["optional"]:
+        answers = {None: BY_ITSELF, True: "yes", False: "no"}
+        chosen = st.selectbox(label, list(answers.values()), index=list(answers).index(default), help=about, key=key)
+        return next(value for value, answer in answers.items() if answer == chosen)
     if field["type"] == "bool":
         return st.checkbox(label, value=bool(default), help=about, key=key)
     if field["type"] == "int" and isinstance(default, int):
         return st.number_input(label, value=default, step=1, help=about, key=key)
-    if field["type"] == "float" and isinstance(default, (int, float)):
+    if field["type"] == "float" and isinstance(default, (int, float)) and math.isfinite(default):
         return st.number_input(label, value=float(default), format="%g", help=about, key=key)
     text = st.text_input(label, value=_written(default), help=about, key=key)
     return default if text == _written(default) else text

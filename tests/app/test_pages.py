@@ -11,8 +11,9 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from app import server, state
+from app import catalogue, server, state
 from app.components import class_editor
+from app.components.run_form import NO_PRESET
 from app.services import classes, library, runs
 from app.settings import Settings
 from app.workspace import Workspace
@@ -444,6 +445,23 @@ def test_a_run_is_started_with_the_options_that_were_changed(enter):
         "ada",
     )
     assert "Run 3" in texts(app)
+
+
+@pytest.mark.parametrize("method", ["gaufuse", "rskp", "ttc_loc"])
+def test_a_method_left_as_it_is_shows_its_settings_and_changes_none(enter, method):
+    """GauFuse's bound on a label is infinite, and what is open in it is neither yes nor no."""
+    scene, workspace = enter(scenes.trained)
+    catalogue.publish(workspace, time.time())
+    app = visit("train")
+    app.selectbox(key="method").set_value(method).run()
+    assert not app.exception
+    if method == "gaufuse":
+        app.selectbox(key="preset-gaufuse").set_value("thumos14").run()
+        assert not app.exception
+        app.selectbox(key="preset-gaufuse").set_value(NO_PRESET).run()
+    press(app, "Train")
+    started = runs.history(workspace, scene.project)[0].run
+    assert (started.method, started.config) == (method, {})
 
 
 def test_a_preset_fills_the_options_in(enter):

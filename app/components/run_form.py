@@ -87,7 +87,7 @@ def _options(method: MethodRecord, preset: Any, scope: str) -> dict[str, Any]:
 
 
 def _input(field: dict[str, Any], default: Any, *, key: str) -> Any:
-    """The input that fits a setting's type; one that is optional, or endless by default, is text."""
+    """The input that fits a setting's type; a number that is optional, or endless by default, is text."""
     label, about = field["name"].split(".", 1)[1].replace("_", " "), field["help"] or None
     if field["type"] == "choice":
         choices = list(field["choices"])

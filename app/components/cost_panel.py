@@ -27,6 +27,7 @@ def phi_panel(project: int) -> None:
         pd.DataFrame([_row(level) for level in found]),
         hide_index=True,
         column_config={"To reckon with": st.column_config.NumberColumn(format="%.2f")},
+        placeholder="–",
     )
     st.caption(
         "φ is active annotation time over video duration; gaps count up to the idle cut-off. Until ten videos of a "

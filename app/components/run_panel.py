@@ -117,6 +117,7 @@ def history_table(history: tuple[RunView, ...]) -> int | None:
         key="run-history",
         column_config={"mAP": points, "Fold mAP": points, "Run": st.column_config.NumberColumn(width=60)},
         height="content" if len(table) <= 8 else 320,
+        placeholder="–",
     ).selection.rows
     return history[marked[0]].run.id if marked and marked[0] < len(history) else None
 

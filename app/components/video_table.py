@@ -123,6 +123,7 @@ def video_table(project: int) -> list[library.VideoRow]:
         key=f"videos-{project}-{number}",
         row_height=40,
         height="content" if len(page.rows) <= ROWS else 36 + 40 * ROWS,
+        placeholder="–",
     )
     if page.total > PAGE:
         st.pagination(-(-page.total // PAGE), key="library-page")

@@ -522,6 +522,7 @@ def test_the_history_lists_runs_and_what_they_used(enter):
     app = visit("train")
     assert list(app.dataframe[0].value["Run"]) == [2, 1]
     assert list(app.dataframe[0].value["Shown"]) == ["★", ""]
+    assert app.dataframe[0].proto.placeholder == "–"  # a run that was not measured says so in no English word
     assert list(app.dataframe[1].value["Used"]) == [0, 3]
     assert "a click lies past the last snippet" in texts(app)
 

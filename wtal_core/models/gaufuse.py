@@ -91,9 +91,13 @@ class GauFuse(nn.Module):
         return terms
 
     def after_epoch(self, epoch: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
-        """The base's own, in epochs of its present network."""
+        """The base's own, in epochs of its present network.
+
+        What it has not begun before the labels it does not begin with them: RSKP that goes on without a memory gains
+        more on ucf15-dev (docs/results/gaufuse.md). A fresh network begins as the base did.
+        """
         self.age += 1
-        if hasattr(self.base, "after_epoch"):
+        if hasattr(self.base, "after_epoch") and (int(self.round) < 0 or self.config.form.anew):
             self.base.after_epoch(int(self.age), predict, videos)
 
     def after_stage(self, stage: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:

@@ -63,6 +63,7 @@ FORMS: Mapping[str, Form] = {
         PAPER_FORM,
         label_weight=BALANCED_FORM.label_weight,
         rest="balanced",
+        beside=True,
         test="own",
         test_levels="both",
     ),

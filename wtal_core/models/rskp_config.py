@@ -29,7 +29,11 @@ class RskpConfig:
     scale: float = field(default=20.0, metadata={"help": "factor of cosine similarities; THUMOS14 20, ActivityNet 10"})
     memory_slots: int = field(default=5, metadata={"help": "representatives remembered for each class; 5"})
     memory_from: int = field(
-        default=0, metadata={"help": "epochs without memory; 0: it is never used; public code 101 of 200"}
+        default=21,
+        metadata={
+            "help": "epochs without memory; 0: it is never used; public code 101 of 200. By default only sets of so few"
+            " videos have one that their least steps are more epochs"
+        },
     )
     background_weight: float = field(default=0.2, metadata={"help": "of the background-aware loss; 0.2"})
     attention_weight: float = field(default=0.1, metadata={"help": "of the attention contrast; 0.1"})
@@ -51,7 +55,8 @@ class RskpConfig:
     )
     ends: Ends = field(default="exact", metadata={"help": "exact, or the public code's ends one snippet late"})
     mix: float = field(
-        default=0.6, metadata={"help": "share of the plain branch, 0..1, the walk has the rest; .6, ActivityNet .8"}
+        default=1.0,
+        metadata={"help": "test: share of the plain branch, 0..1, the walk has the rest; public .6, ActivityNet .8"},
     )
 
     def __post_init__(self) -> None:

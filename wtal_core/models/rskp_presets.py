@@ -21,6 +21,7 @@ _PUBLISHED: Mapping[str, Any] = {
     "method.memory_from": 101,
     "method.levels": "absolute",
     "method.strip": RSKP_STRIP,
+    "method.mix": 0.6,
     "training.learning_rate": 5e-5,
     "training.epochs": 200,
 }

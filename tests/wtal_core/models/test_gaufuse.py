@@ -98,7 +98,7 @@ def test_the_background_gets_what_labels_lack_to_one_weighed_as_much_as_they_are
 
 
 def test_what_a_base_asks_for_gives_way_to_what_is_said():
-    own = {"label_weight": (0.1,), "rest": "balanced", "test": "own", "test_levels": "both"}
+    own = {"label_weight": (0.1,), "rest": "balanced", "test": "own", "test_levels": "both", "beside": True}
     assert GauFuseConfig().form == replace(PAPER_FORM, **own)
     for preset in PRESETS:
         config, training = configured(METHODS["gaufuse"], preset, {})
@@ -336,7 +336,7 @@ def test_in_the_label_stages_of_the_code_the_walk_weighs_one_again(scene):
     """lam_s: .5 with the memory, 1 from epoch 201 on. A held-out fold is measured as the base measures it."""
     config = configured(ENTRY, "code")[0]
     assert config.label_propagation * config.base_config.late_propagation_weight == 1
-    module, output, batch = in_label_stage(scene, label_propagation=2.0)
+    module, output, batch = in_label_stage(scene, label_propagation=2.0, beside=False)
     base = deepcopy(module.base)
     base.config = replace(base.config, late_propagation_weight=1.0)
     assert module.losses(output, batch)["propagation"] == base.losses(output, batch)["propagation"]
@@ -416,6 +416,19 @@ def test_the_network_of_before_the_labels_keeps_a_say_beside_the_one_that_learns
     torch.testing.assert_close(both.cas, (after.cas + before.cas) / 2)
     module.round.fill_(-1)
     torch.testing.assert_close(module(batch.features, batch.mask).cas, after.cas)
+
+
+@pytest.mark.parametrize(
+    ("memory_from", "anew", "has_one"), [(1, False, True), (2, False, False), (1, True, True), (0, True, False)]
+)
+def test_a_base_that_had_no_memory_before_the_labels_begins_none_with_them(memory_from, anew, has_one, scene):
+    """One pass of the base, then two label stages of one; a fresh network counts its passes anew."""
+    videos, names = scene
+    settings = ("training.steps=1", f"memory_from={memory_from}")
+    config, training = short(base_settings=settings, anew=anew, beside=False, label_steps=0)
+    module = train("gaufuse", videos, names, config=config, training=training).module
+    assert bool(module.base.has_memory) == has_one
+    assert int(module.age) == (2 if anew else 3)
 
 
 def test_over_an_ensemble_the_network_of_the_labels_is_one_voter_more(scene):

@@ -149,6 +149,20 @@ def test_published_batches_are_drawn_uniformly_and_the_imitation_keeps_its_weigh
     assert [[stage.epochs for stage in each[1].stages] for each in (thumos, activitynet)] == [[200], [60]]
 
 
+def test_by_default_the_plain_branch_speaks_alone_and_the_walk_speaks_with_it_in_the_public_code():
+    """The softmax of (log 3, 0), (.75, .25), on the plain branch and of (0, log 3) on the walk's."""
+    plain = np.tile(np.log([3.0, 1.0]).astype(np.float32), (3, 1))
+    extras = {"plain": plain, "spread": plain[:, ::-1], "attention": np.full(3, 0.5, np.float32)}
+    prediction = VideoPrediction(None, np.ones(1, np.float32), extras)
+
+    def trace(config):
+        return Rskp(config, Setup(4, ("jump",))).traces(prediction)
+
+    np.testing.assert_allclose(trace(RskpConfig(width=8)), np.full((3, 1), 0.5 * 0.75), rtol=1e-6)
+    public, _ = configured(ENTRY, "thumos14", {"width": 8})
+    np.testing.assert_allclose(trace(public), np.full((3, 1), 0.5 * (0.6 * 0.75 + 0.4 * 0.25)), rtol=1e-6)
+
+
 def test_its_presets_cut_and_suppress_as_the_public_code_and_the_default_does_not():
     ours = Rskp(RskpConfig(width=8), Setup(4, ("a", "b"))).cut
     assert (ours.levels, ours.scale, ours.upsample) == (THRESHOLDS, "absolute", 1)

@@ -29,7 +29,9 @@ class MixedConfig:
     block_dropout: float = _setting(0.2, "share of channels dropped before each convolution in training")
     head_dropout: float = _setting(0.5, "share of channels dropped before the last layer in training")
     positive_share: float = _setting(
-        0.42, "round 0: share of snippets taken as each class a video is said to hold; the recipe 1/6"
+        0.42,
+        "round 0: share of snippets taken as each class a video is said to hold; 1/6 (the recipe) where little of a"
+        " video is action",
     )
     background_share: float = _setting(0.5, "round 0: share of snippets taken as background")
     click_share: float = _setting(0.55, "a clicked instance reaches to this share of its peak, 0 to 1")

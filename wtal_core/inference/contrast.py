@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from wtal_core.domain import ActivationSequence, Proposal, VideoPrediction
 from wtal_core.inference.fusion import FusionRule, fuse_by
@@ -159,6 +158,8 @@ def softmax_traces(prediction: VideoPrediction) -> NDArray[np.float32]:
 
     A threshold of its own for each class is an extreme of the same curve and no score of the background: there 0 is.
     """
+    from scipy.special import softmax  # late: half a second of every start that asks for none
+
     cas, background = prediction.activation.cas, prediction.activation.threshold
     last = background[:, None] if background.ndim == 1 else np.zeros((len(cas), 1), cas.dtype)
     return np.asarray(softmax(np.concatenate([cas, last], axis=1), axis=1)[:, :-1], np.float32)

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from wtal_core.inference.contrast import Cut, contrast_candidates
 from wtal_core.inference.fusion import FusionRule, fuse_by
-from wtal_core.inference.linpro import linpro
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,8 @@ def _column(
 ) -> NDArray[np.float64]:
     """The label of one class, (T,)."""
     if program.solved:
+        from wtal_core.inference.linpro import linpro  # late: a worker's start should not load a solver
+
         return linpro(
             segments,
             scores,

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from scipy.signal import savgol_filter
 from torch import Tensor, nn
 
 from wtal_core.domain import ActivationSequence, Proposal, SupervisionLevel, VideoPrediction
@@ -148,6 +147,8 @@ def smoothed(activation: ActivationSequence, window: int) -> ActivationSequence:
     window
         Snippets; cut to the video and made odd. Under 3, nothing is changed.
     """
+    from scipy.signal import savgol_filter  # late: it takes a second that no worker has at its start
+
     window = min(window, len(activation.cas))
     window -= 1 - window % 2
     if window < 3:

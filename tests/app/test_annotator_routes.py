@@ -7,14 +7,13 @@ from starlette.applications import Starlette
 
 from app import server
 from app.services import library
-from app.settings import Settings
-from app.workspace import Workspace
 from tests.app.asgi_client import Client
+from tests.db.scene import open_workspace
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    made = Workspace(Settings.at(tmp_path / "home", secret="test"))
+    made = open_workspace(tmp_path, secret="test")
     yield made
     made.close()
 

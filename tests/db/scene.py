@@ -27,11 +27,11 @@ def migrated() -> bytes:
 
 
 def open_workspace(folder: Path, **settings: Any) -> Workspace:
-    """A workspace below a test's own folder, which is the only media root."""
-    if not settings:
+    """A workspace below a test's own folder, which is the only media root unless ``settings`` say otherwise."""
+    if not settings.get("database_url"):
         (folder / "home").mkdir(parents=True, exist_ok=True)
         (folder / "home" / "wtal.db").write_bytes(migrated())
-    return Workspace(Settings.at(folder / "home", media_roots=[folder], **settings))
+    return Workspace(Settings.at(folder / "home", **{"media_roots": [folder]} | settings))
 
 
 def facts(content_hash: str = "h", *, seconds: int = 10, origin: int = 0, **other: Any) -> Any:

@@ -7,8 +7,8 @@ import pytest
 
 from app import job_kinds, jobs
 from app.job_kinds import KINDS, Kind
-from app.settings import Settings
 from app.workspace import Workspace
+from tests.db.scene import open_workspace
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def queue_url(request, tmp_path: Path) -> str:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """A fresh workspace with its queue in a file beside it."""
-    workspace = Workspace(Settings.at(tmp_path / "home"))
+    workspace = open_workspace(tmp_path)
     yield workspace
     workspace.close()
 

@@ -12,9 +12,9 @@ import pytest
 
 from app import jobs
 from app.services import runs
-from app.settings import Settings
 from app.workspace import Workspace
 from tests.app.jobs.scene import planted
+from tests.db.scene import open_workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -130,7 +130,7 @@ def test_a_worker_told_to_stop_puts_its_job_back_and_the_next_goes_on(tmp_path, 
     from app.job_kinds import Kind
 
     url = "" if kind == "sqlite" else request.getfixturevalue(f"{kind}_url")
-    workspace = Workspace(Settings.at(tmp_path / "home", queue_url=url))
+    workspace = open_workspace(tmp_path, queue_url=url)
     kinds["count"] = Kind("long", "Count", lambda task: None)
     job = jobs.enqueue(workspace, "count", {})
     for _ in range(2):

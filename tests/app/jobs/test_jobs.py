@@ -11,10 +11,10 @@ import pytest
 
 from app import jobs, recovery, task, worker
 from app.job_kinds import Kind
-from app.settings import Settings
 from app.task import Task
 from app.workspace import Workspace
 from db.errors import LeaseLostError, NotFoundError
+from tests.db.scene import open_workspace
 
 ME = "host:1:test"
 
@@ -37,7 +37,7 @@ def test_a_job_runs_once_however_often_it_is_announced(workspace, kinds):
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_of_eight_claimants_one_wins(tmp_path, database, request):
     url = "" if database == "sqlite" else request.getfixturevalue("postgres_url")
-    workspace = Workspace(Settings.at(tmp_path, database_url=url))
+    workspace = open_workspace(tmp_path, database_url=url)
     with workspace.write() as unit:
         ids = [unit.jobs.add("note", "short", {}, at=0.0).id for _ in range(5)]
     won: list[tuple[int, int]] = []
@@ -296,7 +296,7 @@ def test_a_lost_message_is_sent_again_but_not_while_others_wait_in_the_queue(wor
 
 def test_a_queue_that_does_not_answer_costs_no_job(tmp_path, kinds, caplog):
     kinds["work"] = Kind("short", "Work", lambda task: None)
-    workspace = Workspace(Settings.at(tmp_path, queue_url="redis://127.0.0.1:1/0"))
+    workspace = open_workspace(tmp_path, queue_url="redis://127.0.0.1:1/0")
     job = jobs.enqueue(workspace, "work", {})
     assert jobs.get(workspace, job).status == "queued"
     assert "the queue did not take its message" in caplog.text

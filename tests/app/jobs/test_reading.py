@@ -7,14 +7,13 @@ import pytest
 from app import jobs, worker
 from app.job_kinds import extract
 from app.services import adding, library
-from app.settings import Settings
-from app.workspace import Workspace
 from tests.app.jobs.films import film
+from tests.db.scene import open_workspace
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    workspace = Workspace(Settings.at(tmp_path / "home", media_roots=[tmp_path]))
+    workspace = open_workspace(tmp_path)
     yield workspace
     workspace.close()
 

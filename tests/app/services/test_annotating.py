@@ -557,7 +557,8 @@ def test_replaying_the_log_gives_the_tables_after_any_edits_undos_and_redos(work
 
 
 def test_eight_processes_that_edit_one_video_lose_and_double_nothing(workspace, project, video):
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")  # what they import is loaded once, in a process of its own
+    context.set_forkserver_preload([write_many.__module__])
     writers = [context.Process(target=write_many, args=(workspace.home, video, n, 5)) for n in range(8)]
     for writer in writers:
         writer.start()

@@ -5,15 +5,14 @@ import pytest
 
 from app import crew, jobs, worker
 from app.services import demo, evaluating, library, merging, runs
-from app.settings import Settings
-from app.workspace import Workspace
 from db.records import VideoRecord
+from tests.db.scene import open_workspace
 from wtal_core.domain import SupervisionLevel
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    workspace = Workspace(Settings.at(tmp_path / "home"))
+    workspace = open_workspace(tmp_path)
     yield workspace
     workspace.close()
 

@@ -5,9 +5,8 @@ import time
 import pytest
 
 from app.services import evaluating
-from app.settings import Settings
-from app.workspace import Workspace
 from tests.app.jobs.scene import STEP, planted, work
+from tests.db.scene import open_workspace
 from wtal_core.domain import SupervisionLevel
 
 SECONDS = 24 * STEP / 1e6  # of each video of the scene: 15.36
@@ -15,7 +14,7 @@ SECONDS = 24 * STEP / 1e6  # of each video of the scene: 15.36
 
 @pytest.fixture
 def workspace(tmp_path):
-    workspace = Workspace(Settings.at(tmp_path / "home"))
+    workspace = open_workspace(tmp_path)
     yield workspace
     workspace.close()
 

@@ -3,15 +3,14 @@
 import pytest
 
 from app.services import extracting
-from app.settings import Settings
-from app.workspace import Workspace
 from tests.app.jobs.scene import planted
+from tests.db.scene import open_workspace
 from wtal_core.features.extractors import DEFAULT, EXTRACTORS
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    workspace = Workspace(Settings.at(tmp_path / "home", media_roots=[tmp_path / "media"]))
+    workspace = open_workspace(tmp_path, media_roots=[tmp_path / "media"])
     yield workspace
     workspace.close()
 

@@ -5,16 +5,15 @@ import pytest
 
 from app import jobs, worker
 from app.services import annotating, evaluating, runs
-from app.settings import Settings
-from app.workspace import Workspace
 from tests.app.jobs.scene import CLASSES, STEP, planted, say, work
+from tests.db.scene import open_workspace
 
 QUICK = {"training.epochs": 12, "training.batch_size": 4, "training.learning_rate": 0.01}
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    workspace = Workspace(Settings.at(tmp_path / "home"))
+    workspace = open_workspace(tmp_path)
     yield workspace
     workspace.close()
 

@@ -5,9 +5,11 @@ A v2 component is an unknown element here; what it does in a browser is in ``tes
 
 import shutil
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -44,6 +46,15 @@ def page_table(monkeypatch):
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", made)
+
+
+installed_components = cache(manifest_scanner.scan_component_manifests)
+
+
+@pytest.fixture(autouse=True)
+def one_look_at_the_packages(monkeypatch):
+    """A server reads what is installed once, when it starts; AppTest would for every page, at half of a test's time."""
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", installed_components)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-m", "not soak", "-p", "no:cacheprovider"]
+WITH_BROWSER = [sys.executable, "-m", "pytest", "-q", "-m", "not soak", "-p", "no:cacheprovider"]
+PYTEST = [*WITH_BROWSER, "-p", "no:playwright"]
 SUITES: dict[str, tuple[list[str], float]] = {  # name: (command, CPU seconds it may take)
     "lint": ([str(BIN / "ruff"), "check", "."], 5),
     "format": ([str(BIN / "ruff"), "format", "--check", "."], 5),
@@ -24,11 +25,12 @@ SUITES: dict[str, tuple[list[str], float]] = {  # name: (command, CPU seconds it
     "db": ([*PYTEST, "tests/db"], 60),
     "app": ([*PYTEST, "tests/app"], 240),
     "frontend": ([*PYTEST, "tests/frontend"], 20),
-    "browser": ([*PYTEST, "tests/browser"], 300),
+    "browser": ([*WITH_BROWSER, "tests/browser"], 300),
 }
 LANES = (("lint", "format", "types", "architecture", "core", "benchmarks"), ("app", "db", "frontend"))
 ALONE = ("browser",)
 ENVIRONMENT = {"OMP_NUM_THREADS": "1"} | os.environ  # more spin against each other on a busy machine
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of some hundred processes compiles all it loads anew
 Row = tuple[str, float, float, int]
 """Name, CPU seconds, wall seconds and exit status of a suite."""
 

@@ -47,6 +47,11 @@ def short(**settings):
     return configured(ENTRY, None, chosen)
 
 
+def quick(**settings):
+    """As :func:`short`, and not some hundred steps in a label stage, which over some bases are the least."""
+    return short(label_steps=0, **settings)
+
+
 def test_the_label_of_one_instance_is_its_contrast_on_its_snippets():
     """(2, 5) with contrast .9 - .1 = .8; the least y with mean .8 inside and 0 outside is .8 inside."""
     label = pseudo_label(TRACE[:, None], [0], CUT, FusionRule(), Program())
@@ -160,7 +165,7 @@ def test_a_class_that_wins_clearly_is_scored_above_one_that_barely_wins_where_bo
 def test_fusion_asked_for_at_test_is_made_and_scored_as_over_its_base(scene):
     """Its own rule asked for changes nothing, another one changes scores."""
     videos, names = scene
-    config, training = short(base="ttc_loc")
+    config, training = quick(base="ttc_loc")
     trained = train("gaufuse", videos, names, config=config, training=training)
     sequences = [video.features for video in videos]
     own = [proposals for _, proposals in predict(trained, sequences)]
@@ -357,7 +362,7 @@ def test_what_is_about_columns_of_rskp_is_refused_over_other_bases():
 def test_every_base_learns_at_all_its_levels_and_keeps_its_own_proposals_if_asked(base):
     sequences, labels, names = planted(n_videos=4, n_snippets=16)
     for level in BASES[base].levels:
-        config, training = short(base=base, test="own", levels="shares")
+        config, training = quick(base=base, test="own", levels="shares")
         videos = at_level(sequences, labels, names, level.value)
         trained = train("gaufuse", videos, names, config=config, training=training)
         assert trained.module.levels == BASES[base].levels
@@ -404,7 +409,7 @@ def test_two_networks_say_the_mean_of_what_each_says_and_the_learner_alone_bears
 def test_the_network_of_before_the_labels_keeps_a_say_beside_the_one_that_learns_from_them(base, scene):
     """It is what the base alone learns from the same seed; before there are labels, nobody stands beside."""
     videos, names = scene
-    config, training = short(base=base, beside=True)
+    config, training = quick(base=base, beside=True)
     alone = configured(BASES[base], None, {"training.steps": 1})
     trained = train("gaufuse", videos, names, config=config, training=training, seed=3)
     of_base = train(base, videos, names, config=alone[0], training=alone[1], seed=3)
@@ -434,7 +439,7 @@ def test_a_base_that_had_no_memory_before_the_labels_begins_none_with_them(memor
 def test_over_an_ensemble_the_network_of_the_labels_is_one_voter_more(scene):
     videos, names = scene
     for beside in (True, False):
-        config, training = short(base="mixed", beside=beside)
+        config, training = quick(base="mixed", beside=beside)
         module = train("gaufuse", videos, names, config=config, training=training).module
         assert module.before is None
         assert module.base.votes.tolist() == [True] * (4 + beside)
@@ -443,7 +448,7 @@ def test_over_an_ensemble_the_network_of_the_labels_is_one_voter_more(scene):
 def test_the_voters_beside_the_one_of_the_labels_are_those_of_the_base_alone(scene):
     """Rounds 2 to 5 of six, which are all that vote without it; the first of five slots holds the last of them."""
     videos, names = scene
-    config, training = short(base="mixed", beside=True)
+    config, training = quick(base="mixed", beside=True)
     networks = train("gaufuse", videos, names, config=config, training=training, seed=5).module.base.networks
     config, training = configured(BASES["mixed"], None, {"training.steps": 1})
     alone = train("mixed", videos, names, config=config, training=training, seed=5).module.networks
@@ -456,7 +461,7 @@ def test_the_voters_beside_the_one_of_the_labels_are_those_of_the_base_alone(sce
 @pytest.mark.parametrize("base", ["rskp", "mixed"])
 def test_a_run_that_was_stored_when_nobody_stood_beside_says_what_it_said(base, scene):
     videos, names = scene
-    config, training = short(base=base, beside=False)
+    config, training = quick(base=base, beside=False)
     earlier = train("gaufuse", videos, names, config=config, training=training).module
     now = GauFuse(replace(config, beside=True), Setup(12, names, {}, videos)).eval()
     now.load_state_dict(earlier.state_dict())
@@ -475,7 +480,7 @@ def test_a_run_goes_on_from_its_labels(scene, tmp_path, monkeypatch, stop_at):
     """One step a pass: the base, labels, labels renewed. Interrupted at either label stage, the end is the same."""
     monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
     videos, names = scene
-    config, training = short(delta=(0.0, 2.0))
+    config, training = quick(delta=(0.0, 2.0))
     settings = {"config": config, "training": training, "seed": 3}
     whole = train("gaufuse", videos, names, **settings)
 
@@ -495,7 +500,7 @@ def test_a_run_goes_on_from_its_labels(scene, tmp_path, monkeypatch, stop_at):
 def test_what_a_base_decides_by_the_labels_is_among_its_settings():
     sequences, labels, names = planted(n_videos=4, n_snippets=16)
     for level, gate in (("video", "softsign"), ("full", "sigmoid")):
-        config, training = short(base="ttc_loc")
+        config, training = quick(base="ttc_loc")
         trained = train("gaufuse", at_level(sequences, labels, names, level), names, config=config, training=training)
         assert trained.config.base_settings == ("training.steps=1", f"gate={gate}")
         assert trained.module.base.gate == gate
@@ -520,7 +525,7 @@ def test_a_run_keeps_the_form_it_was_trained_in_when_another_becomes_the_default
 def test_an_interrupted_run_of_another_form_or_number_of_voters_is_not_gone_on_with(scene, tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
     videos, names = scene
-    config, training = short(base="mixed")
+    config, training = quick(base="mixed")
     train("gaufuse", videos, names, config=config, training=training, checkpoint_dir=tmp_path)
     with monkeypatch.context() as earlier:
         earlier.setitem(FORMS, "mixed", replace(FORMS["mixed"], label_weight=(7.0,)))
@@ -536,16 +541,16 @@ def test_over_an_ensemble_a_network_that_goes_on_cannot_stand_beside(scene):
     with pytest.raises(ValueError, match="takes its place; set anew to true, or leave beside out"):
         GauFuseConfig(base="mixed", anew=False, beside=True)
     videos, names = scene
-    config, training = short(base="mixed")
+    config, training = quick(base="mixed")
     over_mixed = train("gaufuse", videos, names, config=config, training=training)
-    config, training = short(base="topk_mil")
+    config, training = quick(base="topk_mil")
     with pytest.raises(ValueError, match="the earlier network has another shape; train from scratch"):
         train("gaufuse", videos, names, config=config, training=training, warm_start=over_mixed)
 
 
 def test_a_held_out_fold_measures_the_network_that_learns_alone(scene):
     videos, names = scene
-    config, training = short(base="topk_mil", beside=True)
+    config, training = quick(base="topk_mil", beside=True)
     module = train("gaufuse", videos, names, config=config, training=training).module
     batch = TrainingSet(videos).batch([0, 1])
     both, alone = (each(batch.features, batch.mask) for each in (module, module.base))

@@ -6,13 +6,13 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from app import jobs  # noqa: F401 - the background jobs name their services, so they are loaded first
 from app.routes.security import COOKIE
@@ -108,16 +108,25 @@ def _predict(workspace: Workspace, project: int, video: int, film: CodedVideo, s
     np.savez(workspace.runs / f"{run}.npz", cas=cas, threshold=threshold, edges=edges, class_names=np.array(CLASSES))
 
 
-def _page(browser: Browser, workspace: Workspace, url: str) -> Page:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": COOKIE, "value": identity.sign_in(workspace, "ada"), "url": url}])
-    return context.new_page()
+@pytest.fixture
+def tab(browser: Browser, workspace: Workspace) -> Iterator[Callable[[str], Page]]:
+    """A window in which ada has given her name; it ends with the test, or server and browser would work for it on."""
+    contexts: list[BrowserContext] = []
+
+    def opened(url: str) -> Page:
+        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
+        contexts[-1].add_cookies([{"name": COOKIE, "value": identity.sign_in(workspace, "ada"), "url": url}])
+        return contexts[-1].new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 def test_labels_of_all_levels_reach_the_database_and_the_hover_shows_the_stored_floats(
-    browser: Browser, workspace: Workspace, base_url: str, video: int, film: CodedVideo
+    tab: Callable[[str], Page], workspace: Workspace, base_url: str, video: int, film: CodedVideo
 ):
-    app = App(_page(browser, workspace, base_url), base_url, video)
+    app = App(tab(base_url), base_url, video)
     app.press("Alt+2")
     app.go(10)
     app.press("1", "Alt+3")
@@ -162,8 +171,8 @@ def test_labels_of_all_levels_reach_the_database_and_the_hover_shows_the_stored_
     assert len(annotating.open_video(workspace, video, "ada")["annotations"]) == 4
 
 
-def test_the_player_plays_on_while_streamlit_reruns(browser: Browser, workspace: Workspace, base_url: str, video: int):
-    app = App(_page(browser, workspace, base_url), base_url, video)
+def test_the_player_plays_on_while_streamlit_reruns(tab: Callable[[str], Page], base_url: str, video: int):
+    app = App(tab(base_url), base_url, video)
     app.look("(window.playing = bench.stage.video) && null")
     app.press("Tab")
     app.press("Space")
@@ -174,13 +183,13 @@ def test_the_player_plays_on_while_streamlit_reruns(browser: Browser, workspace:
 
 
 def test_a_killed_server_loses_no_edit_and_doubles_none(
-    browser: Browser, workspace: Workspace, environment: dict[str, str], home: Path, video: int
+    tab: Callable[[str], Page], workspace: Workspace, environment: dict[str, str], home: Path, video: int
 ):
     """kill -9 in the middle of 30 marks; the server comes back on its port; every mark is there once."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with serving(environment, home / "killed.log", port):
-        app = App(_page(browser, workspace, url), url, video)
+        app = App(tab(url), url, video)
         app.press("Alt+2")
         pid = _listener(port)
         for frame in range(30):
@@ -225,9 +234,9 @@ def _listener(port: int) -> int:
 
 
 def test_who_comes_by_the_link_of_the_page_has_its_keys_without_a_click(
-    browser: Browser, workspace: Workspace, base_url: str, video: int
+    tab: Callable[[str], Page], base_url: str, video: int
 ):
-    app = App(_page(browser, workspace, base_url), base_url, video)
+    app = App(tab(base_url), base_url, video)
     page_link(app.page, "Cost").click()
     app.page.get_by_role("heading", name="Cost").wait_for()
     page_link(app.page, "Annotate").click()

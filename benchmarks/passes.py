@@ -79,7 +79,10 @@ def of_topk_mil(width: int, n_rounds: int, yardstick: Yardstick, videos: list[Tr
 def of_gaufuse(width: int, n_rounds: int, yardstick: Yardstick, videos: list[TrainingVideo]) -> dict[str, list[float]]:
     """Passes of RSKP without memory and with it, the labels of all videos, and passes that learn from them."""
     passes = Passes(
-        "gaufuse", {"base_settings": f"width={width},memory_from=1", "label_epochs": "1"}, yardstick, videos
+        "gaufuse",
+        {"base_settings": f"width={width},memory_from=1", "label_epochs": "1", "beside": "false"},
+        yardstick,
+        videos,
     )
     method = passes.method
 

@@ -56,6 +56,8 @@ class Method(Protocol):
         features.
     ``restart() -> None``
         Draw the network anew from torch's global generator; needed for a stage with ``restart``.
+    ``warm_started() -> None``
+        Put back what counts epochs and stages: called once the network of an earlier run has been taken over.
     ``after_epoch(epoch, predict, videos) -> None``
         What changes between epochs (a memory to fill, pseudo labels to renew). Called after every pass, ``epoch``
         counting from 1 over the whole run. When anything happens is data in the method's config, never ``if epoch`` in

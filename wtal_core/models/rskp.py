@@ -172,12 +172,17 @@ class Rskp(nn.Module):
 
     @property
     def _uses_memory(self) -> bool:
-        """A warm start may bring the memory of a run that had one."""
+        """A stored network may bring the memory of a run that had one."""
         return self.config.memory_from > 0 and bool(self.has_memory)
 
     def forget(self) -> None:
         """Empty the memory; the next batches fill it again."""
         self.memory_scores.fill_(-1.0)
+
+    def warm_started(self) -> None:
+        """A memory comes when it is due in this run, and what it holds is of this run's videos."""
+        self.has_memory.fill_(False)
+        self.forget()
 
     @torch.no_grad()
     def after_epoch(self, epoch: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:

@@ -194,6 +194,8 @@ class _Run:
             self.module.load_state_dict(trained.module.state_dict())
         except RuntimeError as error:
             raise ValueError(f"the earlier network has another shape; train from scratch instead: {error}") from error
+        if hasattr(self.module, "warm_started"):
+            self.module.warm_started()
 
     # -- the loop -------------------------------------------------------------------------------------------------
 

@@ -378,7 +378,9 @@ def test_a_fresh_network_for_the_labels_keeps_the_labels(scene):
     before = module.base.embedding.weight.detach().clone()
     module._labels = {"v00": torch.ones(24, 2)}
     module.base.memory_scores.fill_(1.0)
+    module.base.has_memory.fill_(True)
     module.restart()
+    assert not module.base.has_memory
     assert not torch.equal(module.base.embedding.weight, before)
     assert (module.base.memory_scores == -1).all()
     assert "labels/v00" in module.extra_state()
@@ -424,7 +426,8 @@ def test_the_network_of_before_the_labels_keeps_a_say_beside_the_one_that_learns
 
 
 @pytest.mark.parametrize(
-    ("memory_from", "anew", "has_one"), [(1, False, True), (2, False, False), (1, True, True), (0, True, False)]
+    ("memory_from", "anew", "has_one"),
+    [(1, False, True), (2, False, False), (2, True, True), (3, True, False), (0, True, False)],
 )
 def test_a_base_that_had_no_memory_before_the_labels_begins_none_with_them(memory_from, anew, has_one, scene):
     """One pass of the base, then two label stages of one; a fresh network counts its passes anew."""
@@ -434,6 +437,19 @@ def test_a_base_that_had_no_memory_before_the_labels_begins_none_with_them(memor
     module = train("gaufuse", videos, names, config=config, training=training).module
     assert bool(module.base.has_memory) == has_one
     assert int(module.age) == (2 if anew else 3)
+
+
+def test_a_warm_start_begins_before_the_labels_and_without_a_memory(scene):
+    """The earlier run ended in its second label stage, with a memory; this one has none until its third pass."""
+    videos, names = scene
+    config, training = short(base_settings=("training.steps=1", "memory_from=1"), label_steps=0)
+    earlier = train("gaufuse", videos, names, config=config, training=training)
+    assert (int(earlier.module.round), bool(earlier.module.base.has_memory)) == (1, True)
+    later, _ = short(base_settings=("training.steps=1", "memory_from=3"), label_steps=0)
+    warm = train("gaufuse", videos, names, config=later, training=training, warm_start=earlier).module
+    assert (int(warm.round), int(warm.age), bool(warm.base.has_memory)) == (1, 3, False)
+    alike = train("gaufuse", videos, names, config=config, training=training, warm_start=earlier).module
+    assert bool(alike.base.has_memory)
 
 
 def test_over_an_ensemble_the_network_of_the_labels_is_one_voter_more(scene):

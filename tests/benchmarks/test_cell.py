@@ -24,6 +24,7 @@ OTHER = {
     "test_strip": (0.5, 1.0),
     "test_contrast": "both",
     "class_power": 1.0,
+    "mix": 0.3,
     "levels": "absolute",
     "strip": (0.5, 1.0),
     "nms_threshold": 0.3,

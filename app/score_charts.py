@@ -125,7 +125,10 @@ def fold_scores(table: pd.DataFrame, height: int = 220) -> go.Figure:
             hovertemplate=f"%{{x}}<br>{words} %{{y:.1f}} %<extra></extra>",
         )
     figure.update_yaxes(rangemode="tozero")
-    figure.update_xaxes(type="category")
+    # by themselves categories come as they are met: a first run without a fold would stand behind the second
+    measured = table[table[["fold", "validation"]].notna().any(axis=1)]
+    names = [f"run {run}" for run in measured["run"]]
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=names)
     return styled(figure, height, y="average mAP, %")
 
 

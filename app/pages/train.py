@@ -17,11 +17,9 @@ form, work = st.columns([1, 2], gap="large")
 with form:
     st.markdown("##### Labels as they stand")
     counts = {LEVELS[level]: n for level, n in labels["levels"].items()} | {"Video only": labels["video-level only"]}
-    st.caption(
-        f"**{labels['videos']}** training videos · "
-        + " · ".join(f"{n} {name.lower()}" for name, n in counts.items() if n)
-        + f" · {labels['complete']} complete · {labels['validation']} to measure on"
-    )
+    told = [f"{n} {name.lower()}" for name, n in counts.items() if n]
+    rest = [f"{labels['complete']} complete", f"{labels['validation']} to measure on"]
+    st.caption(" · ".join([f"**{labels['videos']}** training videos", *told, *rest]))
     if not labels["videos"]:
         st.info("Nothing to learn from yet. Label some training videos first, at any level.")
         st.page_link("pages/annotate.py", label="Go to Annotate", icon=":material/edit_note:")

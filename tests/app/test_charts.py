@@ -85,6 +85,13 @@ def test_scores_of_folds_and_validation_are_two_lines_over_runs():
     assert list(validation.x) == ["run 1", "run 2", "run 3"]
 
 
+def test_runs_stand_in_their_order_where_the_first_has_no_fold():
+    nothing = float("nan")
+    table = pd.DataFrame({"run": [1, 2, 3], "fold": [nothing, nothing, 0.5], "validation": [0.7, nothing, 0.3]})
+    axis = score_charts.fold_scores(table).layout.xaxis
+    assert (axis.categoryorder, list(axis.categoryarray)) == ("array", ["run 1", "run 3"])
+
+
 def test_an_error_profile_adds_up_to_all_proposals():
     table = pd.DataFrame({"kind": ["correct", "duplicate", "background"], "share": [0.25, 0.0, 0.75]})
     figure = score_charts.error_profile(table)

@@ -431,6 +431,7 @@ def test_train_without_labels_says_what_to_do(enter):
     enter(scenes.with_videos)
     app = visit("train")
     assert "Label some training videos first" in texts(app)
+    assert "**0** training videos · 0 complete · 0 to measure on" in texts(app)
     assert "wtal worker" in texts(app)
     assert "No run yet" in texts(app)
 

@@ -158,7 +158,7 @@ def softmax_traces(prediction: VideoPrediction) -> NDArray[np.float32]:
 
     A threshold of its own for each class is an extreme of the same curve and no score of the background: there 0 is.
     """
-    from scipy.special import softmax  # late: half a second of every start that asks for none
+    from scipy.special import softmax  # late: no start should wait for what few ask for
 
     cas, background = prediction.activation.cas, prediction.activation.threshold
     last = background[:, None] if background.ndim == 1 else np.zeros((len(cas), 1), cas.dtype)

@@ -121,7 +121,7 @@ class Rskp(nn.Module):
         everything = F.pad(batch.video_label, (0, 1), value=1.0)  # (y, 1)
         foreground, background = _nce(extras["pooled"], actions), _nce(extras["own"], everything)
         teacher, weight = extras["spread.frames"], config.propagation_weight
-        if self._uses_memory:
+        if bool(self.has_memory):
             remembered = self._remembered(
                 Embedded(extras["x"], extras["size"], mask[..., None].to(extras["x"].dtype)), extras, batch
             )
@@ -132,7 +132,7 @@ class Rskp(nn.Module):
         soft = (teacher.detach() / config.temperature).softmax(-1)
         per_snippet = -(soft * F.log_softmax(extras["plain.frames"] / config.temperature, -1)).sum(-1)  # (B, T)
         imitation = ((per_snippet * mask).sum(1) / batch.lengths).mean()
-        if self.training and self._uses_memory:  # the memory must not learn of a held-out fold
+        if self.training and bool(self.has_memory):  # the memory must not learn of a held-out fold
             self._remember(extras["mu"].detach(), batch.video_label)
         return {
             "foreground": foreground,
@@ -169,11 +169,6 @@ class Rskp(nn.Module):
         best, index = merged.topk(n_slots, dim=1)
         self.memory.copy_(vectors.gather(1, index[..., None].expand(-1, -1, vectors.shape[-1])).flatten(0, 1))
         self.memory_scores.copy_(best.flatten())
-
-    @property
-    def _uses_memory(self) -> bool:
-        """A stored network may bring the memory of a run that had one."""
-        return self.config.memory_from > 0 and bool(self.has_memory)
 
     def forget(self) -> None:
         """Empty the memory; the next batches fill it again."""

@@ -147,7 +147,7 @@ def smoothed(activation: ActivationSequence, window: int) -> ActivationSequence:
     window
         Snippets; cut to the video and made odd. Under 3, nothing is changed.
     """
-    from scipy.signal import savgol_filter  # late: it takes a second that no worker has at its start
+    from scipy.signal import savgol_filter  # late: a worker's start should not load filters
 
     window = min(window, len(activation.cas))
     window -= 1 - window % 2

@@ -1,6 +1,5 @@
 """RSKP's equations: the walk is exact, padding is silent, memory belongs to its class (FACTS 6)."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -131,12 +130,9 @@ def test_after_the_warm_up_the_memory_enters_the_losses():
     sum(terms.values()).backward()
     with_memory = terms["foreground"]
     assert torch.isfinite(method.embedding.weight.grad).all()
-    kept = method.config
-    method.config = replace(kept, memory_from=0)  # a warm start brings the memory of a run that had one
-    without = method.losses(output, batch)["foreground"]
-    method.config = kept
-    method.has_memory.fill_(False)
-    assert with_memory > method.losses(output, batch)["foreground"] == without
+    method.warm_started()  # another run begins from this network: without what this one remembered
+    assert with_memory > method.losses(output, batch)["foreground"]
+    assert (method.memory_scores == -1).all()
 
 
 def test_published_batches_are_drawn_uniformly_and_the_imitation_keeps_its_weight_on_activitynet():

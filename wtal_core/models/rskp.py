@@ -130,6 +130,9 @@ class Rskp(nn.Module):
             teacher = 0.2 * remembered["frames"][:, :, 0].detach() + 0.8 * teacher
             weight = config.late_propagation_weight
         soft = (teacher.detach() / config.temperature).softmax(-1)
+        if config.propagation_classes == "labelled":  # what else the walk sees is none of the video's actions
+            occurring = soft[..., :-1] * batch.video_label[:, None, :]
+            soft = torch.cat([occurring, 1 - occurring.sum(-1, keepdim=True)], -1)
         per_snippet = -(soft * F.log_softmax(extras["plain.frames"] / config.temperature, -1)).sum(-1)  # (B, T)
         imitation = ((per_snippet * mask).sum(1) / batch.lengths).mean()
         if self.training and bool(self.has_memory):  # the memory must not learn of a held-out fold

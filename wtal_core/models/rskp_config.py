@@ -39,6 +39,13 @@ class RskpConfig:
     attention_weight: float = field(default=0.1, metadata={"help": "of the attention contrast; 0.1"})
     propagation_weight: float = field(default=1.0, metadata={"help": "of the branch's imitation of the walk; 1"})
     late_propagation_weight: float = field(default=0.5, metadata={"help": "the same with memory; 0.5"})
+    propagation_classes: Literal["labelled", "all"] = field(
+        default="labelled",
+        metadata={
+            "help": "what is imitated of the walk: all classes (public code), or labelled: what it gives to classes"
+            " that the video is said not to hold goes to the background"
+        },
+    )
     temperature: float = field(default=0.2, metadata={"help": "of the imitation's softmax; 0.2"})
     class_threshold: float = field(default=0.1, metadata={"help": "least video score of a kept class; 0.1"})
     levels: Literal["absolute", "both"] = field(

@@ -22,6 +22,7 @@ _PUBLISHED: Mapping[str, Any] = {
     "method.levels": "absolute",
     "method.strip": RSKP_STRIP,
     "method.mix": 0.6,
+    "method.propagation_classes": "all",
     "training.learning_rate": 5e-5,
     "training.epochs": 200,
 }

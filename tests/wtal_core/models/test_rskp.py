@@ -135,10 +135,32 @@ def test_after_the_warm_up_the_memory_enters_the_losses():
     assert (method.memory_scores == -1).all()
 
 
+@pytest.mark.parametrize(
+    ("classes", "target"), [("labelled", (0.2, 0.0, 0.8)), ("all", (0.2, 0.5, 0.3))], ids=["labelled", "all"]
+)
+def test_what_the_walk_gives_to_absent_classes_is_imitated_as_background(classes, target):
+    """The walk says (.2, .5, .3) of a, b and background in a video of a; the plain branch says (.25, .25, .5)."""
+    config = RskpConfig(width=4, temperature=1.0, propagation_weight=3.0, propagation_classes=classes)
+    method = Rskp(config, Setup(4, ("a", "b")))
+    batch = type("Batch", (), {"mask": torch.ones(1, 1, dtype=torch.bool), "lengths": torch.tensor([1])})()
+    batch.video_label = torch.tensor([[1.0, 0.0]])
+    said = {
+        "pooled": torch.zeros(1, 2, 3),
+        "own": torch.zeros(1, 2, 3),
+        "plain.attention": torch.zeros(1, 1),
+        "spread.frames": torch.tensor([[[0.2, 0.5, 0.3]]]).log(),
+        "plain.frames": torch.tensor([[[0.25, 0.25, 0.5]]]).log(),
+    }
+    terms = method.losses(Output(None, None, None, {}, said), batch)
+    expected = 3 * ((target[0] + target[1]) * np.log(4) + target[2] * np.log(2))
+    assert float(terms["propagation"]) == pytest.approx(expected)
+
+
 def test_published_batches_are_drawn_uniformly_and_the_imitation_keeps_its_weight_on_activitynet():
     """FACTS 6.5: lam_spl 1, then .5 on THUMOS14, 1 throughout on ActivityNet; neither sorts videos by length."""
     thumos, activitynet = (configured(ENTRY, name) for name in ("thumos14", "activitynet"))
     assert (thumos[0].propagation_weight, thumos[0].late_propagation_weight) == (1.0, 0.5)
+    assert [each[0].propagation_classes for each in (thumos, activitynet)] == ["all", "all"]
     assert (activitynet[0].propagation_weight, activitynet[0].late_propagation_weight) == (1.0, 1.0)
     assert [each[1].bucket for each in (thumos, activitynet)] == [1, 1]
     assert [each[1].batch_size for each in (thumos, activitynet)] == [10, 128]

@@ -55,11 +55,35 @@ class Learning:
         """
         from wtal_core.models import METHODS
         from wtal_core.models.method import configured
-        from wtal_core.training.targets import training_videos
 
         if row.method not in METHODS:
             raise ValueError(f"there is no method {row.method!r}; there are {', '.join(METHODS)}")
         config, training = configured(METHODS[row.method], row.preset or None, dict(task.payload.get("settings", {})))
+        return cls._of(row, taken, features, config, training)
+
+    @classmethod
+    def again(cls, row: RunRecord, taken: Snapshot, features: ProjectFeatures) -> Learning:
+        """The same of a run that is done, by the settings written in its row.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`prepare`, and if the settings are those of another version.
+        """
+        from wtal_core.models import METHODS
+        from wtal_core.training.config import TrainingConfig, from_data
+
+        if row.method not in METHODS:
+            raise ValueError(f"there is no method {row.method!r}; there are {', '.join(METHODS)}")
+        config = from_data(METHODS[row.method].config, row.config)
+        return cls._of(row, taken, features, config, from_data(TrainingConfig, row.training))
+
+    @classmethod
+    def _of(
+        cls, row: RunRecord, taken: Snapshot, features: ProjectFeatures, config: Any, training: TrainingConfig
+    ) -> Learning:
+        from wtal_core.training.targets import training_videos
+
         labelled = {name: video.labels for name, video in taken.training.items()}
         sequences = [sequence for name, sequence in features.sequences.items() if name in labelled]
         videos, notes = training_videos(sequences, labelled, taken.class_names)

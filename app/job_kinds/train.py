@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.job_kinds.evaluate import evaluate_run
@@ -57,7 +58,7 @@ def run(task: Task) -> Mapping[str, Any]:
     report = evaluate_run(task, row, taken)
     metrics: dict[str, Any] = {"average_mAP": None if report is None else report.average_mAP}
     if task.payload.get("folds", True):
-        metrics |= fold_scores(task, row, taken, learning, lambda done, words: _tell(task, "fold", done, words))
+        metrics |= fold_scores(task, row, taken, learning, features, partial(_tell, task, "fold"))
     with task.write() as unit:
         done = {**unit.runs.get(run_id).metrics, **metrics}
         unit.runs.change(run_id, status="done", metrics=done, finished_at=time.time())

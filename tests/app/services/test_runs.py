@@ -147,6 +147,41 @@ def test_a_worse_model_by_folds_is_not_shown_by_itself(workspace):
     assert runs.show(workspace, poor).run.promoted
 
 
+def test_a_shown_run_without_a_fold_model_gets_one_when_it_is_compared(workspace):
+    """Else a run of one step would take its place, for having a score at all."""
+    scene = planted(workspace, n_training=9, n_validation=0)
+    say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
+    delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
+    annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
+    good = trained(workspace, scene.project, folds=False)
+    assert runs.show(workspace, good).fold_score is None
+    poor = runs.start(workspace, scene.project, "topk_mil", {"training.epochs": 1, "training.learning_rate": 1e-9})
+    worker.drain(workspace)
+    metrics = runs.show(workspace, poor).run.metrics
+    assert runs.show(workspace, good).fold_score == metrics["shown_fold_score"] > metrics["fold_score"] + 0.02
+    assert f"run {poor}" in runs.show(workspace, good).run.metrics["fold_note"]
+    assert [view.run.id for view in runs.history(workspace, scene.project) if view.run.promoted] == [good]
+    assert (workspace.runs / str(good) / "fold" / "run.json").exists()
+
+
+@pytest.mark.parametrize("lost", ["labels.json", "features", "settings"])
+def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(workspace, lost):
+    scene = planted(workspace, n_training=9, n_validation=0)
+    say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
+    shown = trained(workspace, scene.project, folds=False)
+    with workspace.write() as unit:
+        row = unit.runs.get(shown)
+        if lost == "features":
+            unit.runs.change(shown, environment={**row.environment, "fingerprint": "another"})
+        if lost == "settings":
+            unit.runs.change(shown, config={"no_such_setting": 1})
+    if lost == "labels.json":
+        (workspace.runs / str(shown) / lost).write_text("{", encoding="utf-8")
+    newer = trained(workspace, scene.project)
+    view = runs.show(workspace, newer)
+    assert (view.run.status, view.run.promoted, view.run.metrics["shown_fold_score"]) == ("done", True, None)
+
+
 def test_two_runs_are_compared_by_what_differs(workspace, scene):
     a = trained(workspace, scene.project, folds=False)
     b = trained(workspace, scene.project, folds=False, seed=1)

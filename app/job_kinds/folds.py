@@ -9,13 +9,13 @@ A shown run that has no fold model, like the demo's first, which was asked for w
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.job_kinds.evaluate import score
 from app.job_kinds.learning import Learning
-from app.job_kinds.sequences import ProjectFeatures
 from app.services import snapshot as snapshots
 from app.services.snapshot import Snapshot
 from app.task import Task
@@ -39,19 +39,9 @@ def is_held_out(video: str) -> bool:
 
 
 def fold_scores(
-    task: Task,
-    row: RunRecord,
-    taken: Snapshot,
-    learning: Learning,
-    features: ProjectFeatures,
-    progress: Callable[[float, str], None],
+    task: Task, row: RunRecord, taken: Snapshot, learning: Learning, progress: Callable[[float, str], None]
 ) -> dict[str, Any]:
     """Score this run's fold model, and that of the run now shown, on the held-out complete videos.
-
-    Parameters
-    ----------
-    features
-        Of the project, those ``learning`` learns from.
 
     Returns
     -------
@@ -60,24 +50,24 @@ def fold_scores(
         ``fold_note``: on what they stand, or why there is none.
     """
     judges = [video for video in learning.videos if is_held_out(video.video_id) and video.is_complete]
-    taught = [video for video in learning.videos if not is_held_out(video.video_id)]
+    taught = _taught(learning)
     if len(judges) < LEAST_JUDGES or len(taught) < LEAST_TAUGHT:
         why = f"it needs {LEAST_JUDGES} held-out training videos annotated in full, there are {len(judges)}"
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {why}"}
-    folder = task.workspace.runs / row.folder / FOLDER
-    words = "training without a held-out fold"
-    progress(0.0, words)
+    fold = _Fold(task, row, learning, progress)
     try:
-        begin = None if row.warm_start is None else _stored(task, row.warm_start)
-        trained = _fold_model(folder, learning, taught, progress, words, begin)
+        trained = fold.own(taught)
     except (ValueError, ArithmeticError) as error:  # e.g. a stage that needs complete videos, and all are held out
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {error}"}
+    score = _score(trained, judges, taken)
     note = f"average mAP on {len(judges)} held-out training videos, after training on {len(taught)} others"
-    return {
-        "fold_score": _score(trained, judges, taken),
-        "shown_fold_score": _shown_score(task, row, judges, taken, features, progress),
-        "fold_note": note,
-    }
+    shown, is_late = fold.of_shown()
+    shown_score = None if shown is None else _score(shown[1], judges, taken)
+    if shown is not None and shown_score is not None and is_late:
+        with task.write() as unit:  # so that the history shows what decided
+            late = {"fold_score": shown_score, "fold_note": f"scored when run {row.id} was compared with it"}
+            unit.runs.change(shown[0], metrics={**unit.runs.get(shown[0]).metrics, **late})
+    return {"fold_score": score, "shown_fold_score": shown_score, "fold_note": note}
 
 
 def is_worth_promoting(metrics: dict[str, Any]) -> bool:
@@ -86,87 +76,98 @@ def is_worth_promoting(metrics: dict[str, Any]) -> bool:
     return score is None or shown is None or score >= shown - MARGIN
 
 
-def _fold_model(
-    folder: Path,
-    learning: Learning,
-    taught: list[TrainingVideo],
-    progress: Callable[[float, str], None],
-    words: str,
-    begin: TrainedMethod | None,
-) -> TrainedMethod:
-    """The network that has not seen the fold.
+@dataclass(frozen=True)
+class _Fold:
+    """The fold models that a run is judged by: its own and that of the run shown now."""
 
-    A warm start begins with the fold's network of the earlier run: that one has not seen the held-out videos either.
-    """
-    from wtal_core.training import checkpoint
+    task: Task
+    row: RunRecord
+    learning: Learning
+    progress: Callable[[float, str], None]
 
-    if (folder / checkpoint.RUN).exists():
-        return checkpoint.load(folder)
+    def own(self, taught: Sequence[TrainingVideo]) -> TrainedMethod:
+        """The network that has not seen the fold.
 
-    def tell(step: Any) -> None:
-        progress(step.step / max(1, step.n_steps), f"{words}, step {step.step} of {step.n_steps}")
+        A warm start begins with the fold's network of the earlier run: that one has not seen the held-out videos
+        either.
+        """
+        begin = None if self.row.warm_start is None else self._stored(self.row.warm_start)
+        folder = self.task.workspace.runs / self.row.folder / FOLDER
+        words = "training without a held-out fold"
+        return self._trained(folder, folder, self.learning, taught, words=words, begin=begin)
 
-    trained = learning.train(folder / "checkpoint", taught, tell, warm_start=begin)
-    checkpoint.save(folder, trained)
-    return trained
+    def of_shown(self) -> tuple[tuple[int, TrainedMethod] | None, bool]:
+        """Number and fold model of the run that is shown now, if it can be compared, and whether it was made now."""
+        with self.task.workspace.read() as unit:
+            others = (run for run in unit.runs.of_project(self.row.project_id) if run.id != self.row.id)
+            shown = next((run for run in others if run.promoted), None)
+        if shown is None or list(shown.class_names) != list(self.row.class_names):
+            return None, False
+        trained = self._stored(shown.id)
+        if trained is not None:
+            return (shown.id, trained), False
+        trained = self._late(shown)
+        return (None if trained is None else (shown.id, trained)), True
 
+    def _late(self, shown: RunRecord) -> TrainedMethod | None:
+        """The fold model of a run that has none, from its own labels and settings; None where there can be none.
 
-def _shown_score(
-    task: Task,
-    row: RunRecord,
-    judges: list[TrainingVideo],
-    taken: Snapshot,
-    features: ProjectFeatures,
-    progress: Callable[[float, str], None],
-) -> float | None:
-    """The same for the run that is shown now; None where it cannot be compared."""
-    with task.workspace.read() as unit:
-        shown = next((run for run in unit.runs.of_project(row.project_id) if run.promoted and run.id != row.id), None)
-    if shown is None or list(shown.class_names) != list(row.class_names):
-        return None
-    trained = _stored(task, shown.id)
-    if trained is not None:
-        return _score(trained, judges, taken)
-    trained = _late_fold(task, shown, features, progress)
-    score = None if trained is None else _score(trained, judges, taken)
-    if score is not None:
-        with task.write() as unit:  # so that the history shows what the choice was made by
-            late = {"fold_score": score, "fold_note": f"scored when run {row.id} was compared with it"}
-            unit.runs.change(shown.id, metrics={**unit.runs.get(shown.id).metrics, **late})
-    return score
-
-
-def _late_fold(
-    task: Task, shown: RunRecord, features: ProjectFeatures, progress: Callable[[float, str], None]
-) -> TrainedMethod | None:
-    """Train the fold model of a run that has none, from its own labels and settings; None where that cannot be done.
-
-    It cannot where the run learned from other features, had too few labelled videos to hold some out, went on from
-    another run (whose network may have seen the fold), or its labels or settings are no longer there to be read.
-    """
-    told = (features.extractor, features.fingerprint)
-    if shown.warm_start is not None or told != tuple(shown.environment.get(k) for k in ("extractor", "fingerprint")):
-        return None
-    folder = task.workspace.runs / shown.folder
-    try:
-        learning = Learning.again(shown, snapshots.read(folder), features)
-        taught = [video for video in learning.videos if not is_held_out(video.video_id)]
-        if len(taught) < LEAST_TAUGHT:
+        So it is where that run learned from other features, had too few labelled videos to hold some out, went on from
+        another run (whose network may have seen the fold), or has labels or settings that can no longer be read.
+        """
+        features = self.learning.features
+        told = tuple(shown.environment.get(key) for key in ("extractor", "fingerprint"))
+        if shown.warm_start is not None or told != (features.extractor, features.fingerprint):
             return None
-        words = f"training run {shown.id}, which is shown, without a held-out fold"
-        return _fold_model(folder / FOLDER, learning, taught, progress, words, None)
-    except (ValueError, ArithmeticError, OSError):
-        return None
+        runs = self.task.workspace.runs
+        try:
+            learning = Learning.again(shown, snapshots.read(runs / shown.folder), features)
+            taught = _taught(learning)
+            if len(taught) < LEAST_TAUGHT:
+                return None
+            words = f"training run {shown.id}, which is shown, without a held-out fold"
+            # the checkpoint is this job's own: another one may be at the same
+            aside = runs / self.row.folder / f"fold of {shown.id}"
+            return self._trained(runs / shown.folder / FOLDER, aside, learning, taught, words=words)
+        except (ValueError, ArithmeticError, OSError):
+            return None
+
+    def _trained(
+        self,
+        folder: Path,
+        aside: Path,
+        learning: Learning,
+        taught: Sequence[TrainingVideo],
+        *,
+        words: str,
+        begin: TrainedMethod | None = None,
+    ) -> TrainedMethod:
+        """The model in ``folder``, trained if it is not there; ``aside`` holds what an interruption leaves."""
+        from wtal_core.training import checkpoint
+
+        if (folder / checkpoint.RUN).exists():
+            return checkpoint.load(folder)
+        self.progress(0.0, words)
+
+        def tell(step: Any) -> None:
+            self.progress(step.step / max(1, step.n_steps), f"{words}, step {step.step} of {step.n_steps}")
+
+        trained = learning.train(aside / "checkpoint", taught, tell, warm_start=begin)
+        checkpoint.save(folder, trained)
+        return trained
+
+    def _stored(self, run: int) -> TrainedMethod | None:
+        """The fold's network of an earlier run; None if it was trained without folds."""
+        from wtal_core.training import checkpoint
+
+        try:
+            return checkpoint.load(self.task.workspace.runs / str(run) / FOLDER)
+        except checkpoint.BadCheckpoint:
+            return None
 
 
-def _stored(task: Task, run: int) -> TrainedMethod | None:
-    """The fold's network of an earlier run; None if it was trained without folds."""
-    from wtal_core.training import checkpoint
-
-    try:
-        return checkpoint.load(task.workspace.runs / str(run) / FOLDER)
-    except checkpoint.BadCheckpoint:
-        return None
+def _taught(learning: Learning) -> list[TrainingVideo]:
+    return [video for video in learning.videos if not is_held_out(video.video_id)]
 
 
 def _score(trained: TrainedMethod, judges: list[TrainingVideo], taken: Snapshot) -> float | None:

@@ -32,6 +32,8 @@ class Learning:
         The method's settings and how to optimise, preset and options applied.
     videos
         Labelled training videos with features.
+    features
+        Of the project, which they were taken from.
     notes
         What was not used, and why.
     """
@@ -42,6 +44,7 @@ class Learning:
     config: Any
     training: TrainingConfig
     videos: Sequence[TrainingVideo]
+    features: ProjectFeatures
     notes: tuple[str, ...]
 
     @classmethod
@@ -91,7 +94,7 @@ class Learning:
             raise ValueError(
                 "no labelled training video has features that can be used; wait for the extraction, or label others"
             )
-        return cls(row.method, tuple(taken.class_names), row.seed, config, training, videos, tuple(notes))
+        return cls(row.method, tuple(taken.class_names), row.seed, config, training, videos, features, tuple(notes))
 
     def train(
         self,

@@ -58,7 +58,7 @@ def run(task: Task) -> Mapping[str, Any]:
     report = evaluate_run(task, row, taken)
     metrics: dict[str, Any] = {"average_mAP": None if report is None else report.average_mAP}
     if task.payload.get("folds", True):
-        metrics |= fold_scores(task, row, taken, learning, features, partial(_tell, task, "fold"))
+        metrics |= fold_scores(task, row, taken, learning, partial(_tell, task, "fold"))
     with task.write() as unit:
         done = {**unit.runs.get(run_id).metrics, **metrics}
         unit.runs.change(run_id, status="done", metrics=done, finished_at=time.time())

@@ -28,7 +28,7 @@ from wtal_core.models.gaufuse_labels import change, pseudo_label
 from wtal_core.models.gaufuse_losses import branches, label_loss, with_rest
 from wtal_core.models.gaufuse_presets import PRESETS
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
-from wtal_core.training.config import TrainingConfig
+from wtal_core.training.config import TrainingConfig, as_text
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 
@@ -282,19 +282,18 @@ def schedule(config: GauFuseConfig) -> TrainingConfig:
 
 
 def by_labels(config: GauFuseConfig, videos: Sequence[TrainingVideo]) -> GauFuseConfig:
-    """The config with what its base decides by the labels among the settings of the base, and what the base asks for
-    written out: a stored or interrupted run keeps it when another form becomes the default.
+    """The config with all settings of its base, those decided by the labels among them, and with what the base asks for
+    written out: a stored or interrupted run keeps them when others become the default.
 
     Whether proposals are fused stays open where it is: a base that learns to order them decides at test.
     """
-    form = config.form
+    form, entry = config.form, BASES[config.base]
     config = replace(config, **{each.name: getattr(form, each.name) for each in fields(form) if each.name != "test"})
-    chosen = config.base_config
-    decided = BASES[config.base].resolved(chosen, videos)
-    told = {each.name: getattr(decided, each.name) for each in fields(decided)}
-    before = {each.name: getattr(chosen, each.name) for each in fields(chosen)}
-    new = tuple(f"{name}={value}" for name, value in told.items() if value != before[name])
-    return replace(config, base_settings=(*config.base_settings, *new))
+    chosen = replace(config, beside=False).base_config  # a voter more is added to these whenever they are read
+    decided = {each.name: as_text(getattr(entry.resolved(chosen, videos), each.name)) for each in fields(chosen)}
+    given = (text.partition("=")[0].strip().removeprefix("method.") for text in config.base_settings)
+    of_training = [text for text, name in zip(config.base_settings, given, strict=True) if name not in decided]
+    return replace(config, base_settings=(*of_training, *(f"{name}={value}" for name, value in decided.items())))
 
 
 ENTRY = MethodEntry(

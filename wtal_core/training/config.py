@@ -268,6 +268,13 @@ def _typed(hint: Any, value: Any) -> Any:
     return value
 
 
+def as_text(value: Any) -> str:
+    """A value of a field as a command line says it; :func:`overridden` reads it back."""
+    if isinstance(value, tuple):
+        return ",".join(map(as_text, value))
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
 def overridden(config: C, settings: Mapping[str, Any]) -> C:
     """A config with some fields replaced; values may be text.
 

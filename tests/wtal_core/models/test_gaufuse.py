@@ -1,7 +1,7 @@
 """GauFuse: labels of a known trace, what they teach and whom, and its base left as it is (FACTS 7)."""
 
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import field, fields, make_dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -27,6 +27,7 @@ from wtal_core.models.mixed_quality import N_DESCRIBED
 from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS
 from wtal_core.predict import predict
 from wtal_core.training import trainer
+from wtal_core.training.config import from_data, to_data
 from wtal_core.training.dataset import TrainingSet
 from wtal_core.training.trainer import train
 
@@ -518,10 +519,26 @@ def test_what_a_base_decides_by_the_labels_is_among_its_settings():
     for level, gate in (("video", "softsign"), ("full", "sigmoid")):
         config, training = quick(base="ttc_loc")
         trained = train("gaufuse", at_level(sequences, labels, names, level), names, config=config, training=training)
-        assert trained.config.base_settings == ("training.steps=1", f"gate={gate}")
+        assert trained.config.base_settings[0] == "training.steps=1"
+        assert f"gate={gate}" in trained.config.base_settings
         assert trained.module.base.gate == gate
-    over_rskp = short()[0]
-    assert ENTRY.resolved(over_rskp, []).base_settings == over_rskp.base_settings
+
+
+@pytest.mark.parametrize("settings", [(), ("training.epochs=7", "training.bucket=2")], ids=["none", "training"])
+@pytest.mark.parametrize("base", list(BASES))
+def test_a_run_keeps_the_settings_of_its_base_when_others_become_the_default(base, settings, monkeypatch):
+    chosen = GauFuseConfig(base=base, base_settings=settings)
+    expected, training = to_data(chosen.base_config), chosen.base_training
+    stored = to_data(ENTRY.resolved(chosen, []))
+    assert stored["base_settings"][: len(settings)] == list(settings)
+    numbers = [each for each in fields(BASES[base].config) if each.type == "float"]
+    changed = [(each.name, float, field(default=each.default / 2)) for each in numbers]
+    other = make_dataclass("Other", changed, bases=(BASES[base].config,), frozen=True)
+    monkeypatch.setitem(BASES, base, replace(BASES[base], config=other))
+    assert to_data(chosen.base_config) != expected
+    decided = {"gate": "softsign"} if base == "ttc_loc" else {}  # by the labels
+    assert to_data(from_data(GauFuseConfig, stored).base_config) == expected | decided
+    assert from_data(GauFuseConfig, stored).base_training == training
 
 
 @pytest.mark.parametrize("base", list(BASES))

@@ -120,7 +120,7 @@ def mixed_by_hand(module: Any, training: TrainingConfig, videos: Sequence[Traini
                     losses.append(-(log_p * target).sum())
                     weights.append(target.sum())
                 else:
-                    shares = module.config.positive_share, module.config.background_share
+                    shares = module.positive_share, module.config.background_share
                     losses.append(balanced_mil_loss(log_p, batch, *shares))
                     weights.append(torch.ones(()))
             descend(adam, torch.stack(losses).sum() / torch.stack(weights).sum().clamp(min=1), rate)

@@ -29,7 +29,7 @@ from wtal_core.inference import ranked, runs, soft_nms, to_proposals
 from wtal_core.inference.contrast import Cut, softmax_traces
 from wtal_core.losses.judged import known_loss
 from wtal_core.models.method import MethodEntry, Output, Predict, Setup
-from wtal_core.models.mixed_config import MixedConfig
+from wtal_core.models.mixed_config import MOST_POSITIVE, MixedConfig
 from wtal_core.models.mixed_growing import GrowthRule, Knowledge, segmentation, soft_targets
 from wtal_core.models.mixed_losses import balanced_mil_loss, segmentation_loss, top_mean
 from wtal_core.models.mixed_network import MixedNetwork, leading_components, surroundings
@@ -45,6 +45,7 @@ from wtal_core.models.mixed_quality import (
     parts_by_class,
     squashed,
 )
+from wtal_core.models.mixed_share import by_labels
 from wtal_core.training.dataset import Batch, TrainingVideo
 
 _FIRST_PART = 2
@@ -128,8 +129,14 @@ class Mixed(nn.Module):
             return {"segmentation": segmentation_loss(log_p, self._batch_targets(batch))}
         return {
             "known": known_loss(log_p, batch.action, batch.background),
-            "mil": balanced_mil_loss(log_p, batch, self.config.positive_share, self.config.background_share),
+            "mil": balanced_mil_loss(log_p, batch, self.positive_share, self.config.background_share),
         }
+
+    @property
+    def positive_share(self) -> float:
+        """Share of a video that round 0 takes as each class it is said to hold."""
+        told = self.config.positive_share
+        return MOST_POSITIVE if told is None else told
 
     def after_stage(self, stage: int, predict: Predict, videos: Sequence[TrainingVideo]) -> None:
         """E-step: renew the targets of every training video from the networks that vote.
@@ -302,5 +309,6 @@ ENTRY = MethodEntry(
     training=TRAINING,
     levels=Mixed.levels,
     presets=PRESETS,
+    resolve=by_labels,
     test_only=("class_power", "contrast", "outer_ratio", "suppression"),
 )

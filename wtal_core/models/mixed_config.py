@@ -7,6 +7,11 @@ from typing import Any, Literal
 
 from wtal_core.training.config import check_number, check_whole
 
+MOST_POSITIVE, LEAST_POSITIVE = 0.42, 1 / 6
+"""Shares of a video taken as its class in round 0, where much of it is action and where little is."""
+LITTLE = 1 / 3
+"""Of a video; by ``mixed_share``, which reads .41 and more of whole Weizmann videos, .28 and less of cut ones."""
+
 
 def _setting(default: Any, help_text: str) -> Any:
     return field(default=default, metadata={"help": help_text})
@@ -28,10 +33,10 @@ class MixedConfig:
     input_dropout: float = _setting(0.3, "share of inputs dropped in training")
     block_dropout: float = _setting(0.2, "share of channels dropped before each convolution in training")
     head_dropout: float = _setting(0.5, "share of channels dropped before the last layer in training")
-    positive_share: float = _setting(
-        0.42,
-        "round 0: share of snippets taken as each class a video is said to hold; 1/6 (the recipe) where little of a"
-        " video is action",
+    positive_share: float | None = _setting(
+        None,
+        "round 0: share of snippets taken as each class a video is said to hold; none: 0.42, or 1/6 (the"
+        " recipe) where the labels of 24 videos and more show that little of a video is action",
     )
     background_share: float = _setting(0.5, "round 0: share of snippets taken as background")
     click_share: float = _setting(0.55, "a clicked instance reaches to this share of its peak, 0 to 1")
@@ -59,6 +64,8 @@ class MixedConfig:
         drops = {"input_dropout": self.input_dropout, "block_dropout": self.block_dropout}
         check_number(0, 1, open_end=True, head_dropout=self.head_dropout, **drops)
         check_number(0, noise=self.noise, class_power=self.class_power, outer_ratio=self.outer_ratio)
-        shares = ("positive", "background", "click", "learned", "peak", "found", "teacher", "class")
+        if self.positive_share is not None:
+            check_number(0, 1, positive_share=self.positive_share)
+        shares = ("background", "click", "learned", "peak", "found", "teacher", "class")
         check_number(0, 1, **{f"{name}_share": getattr(self, f"{name}_share") for name in shares})
         check_number(1e-6, suppression=self.suppression)

@@ -536,8 +536,8 @@ def test_a_run_keeps_the_settings_of_its_base_when_others_become_the_default(bas
     other = make_dataclass("Other", changed, bases=(BASES[base].config,), frozen=True)
     monkeypatch.setitem(BASES, base, replace(BASES[base], config=other))
     assert to_data(chosen.base_config) != expected
-    decided = {"gate": "softsign"} if base == "ttc_loc" else {}  # by the labels
-    assert to_data(from_data(GauFuseConfig, stored).base_config) == expected | decided
+    decided = {"ttc_loc": {"gate": "softsign"}, "mixed": {"positive_share": 0.42}}  # by the labels
+    assert to_data(from_data(GauFuseConfig, stored).base_config) == expected | decided.get(base, {})
     assert from_data(GauFuseConfig, stored).base_training == training
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from app.job_kinds.learning import Learning
 from app.services import snapshot as snapshots
 from app.services.snapshot import Snapshot
 from app.task import Task
+from db.errors import NotFoundError
 from db.records import RunRecord
 from wtal_core.domain import Subset
 
@@ -55,19 +57,27 @@ def fold_scores(
         why = f"it needs {LEAST_JUDGES} held-out training videos annotated in full, there are {len(judges)}"
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {why}"}
     fold = _Fold(task, row, learning, progress)
+    shown = fold.shown()
+    is_late = shown is not None and not fold.is_stored(shown)
     try:
-        trained = fold.own(taught)
+        trained = fold.own(taught, (0.0, 0.5 if is_late else 1.0))
     except (ValueError, ArithmeticError) as error:  # e.g. a stage that needs complete videos, and all are held out
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {error}"}
-    score = _score(trained, judges, taken)
     note = f"average mAP on {len(judges)} held-out training videos, after training on {len(taught)} others"
-    shown, is_late = fold.of_shown()
-    shown_score = None if shown is None else _score(shown[1], judges, taken)
-    if shown is not None and shown_score is not None and is_late:
-        with task.write() as unit:  # so that the history shows what decided
-            late = {"fold_score": shown_score, "fold_note": f"scored when run {row.id} was compared with it"}
-            unit.runs.change(shown[0], metrics={**unit.runs.get(shown[0]).metrics, **late})
+    other = None if shown is None else fold.of_shown(shown)
+    score, shown_score = _score(trained, judges, taken), None if other is None else _score(other, judges, taken)
+    if shown is not None:
+        _tell_of_shown(task, shown, shown_score, row)
     return {"fold_score": score, "shown_fold_score": shown_score, "fold_note": note}
+
+
+def _tell_of_shown(task: Task, shown: RunRecord, score: float | None, row: RunRecord) -> None:
+    """Write its score to a run that had none, so that the history shows what decided."""
+    if score is None or shown.metrics.get("fold_score") is not None:
+        return
+    with task.write() as unit, suppress(NotFoundError):  # it may have been deleted meanwhile
+        told = {"fold_score": score, "fold_note": f"scored when run {row.id} was compared with it"}
+        unit.runs.change(shown.id, metrics={**unit.runs.get(shown.id).metrics, **told})
 
 
 def is_worth_promoting(metrics: dict[str, Any]) -> bool:
@@ -85,85 +95,92 @@ class _Fold:
     learning: Learning
     progress: Callable[[float, str], None]
 
-    def own(self, taught: Sequence[TrainingVideo]) -> TrainedMethod:
-        """The network that has not seen the fold.
+    def own(self, taught: Sequence[TrainingVideo], part: tuple[float, float]) -> TrainedMethod:
+        """The network that has not seen the fold; its training fills this part of the bar.
 
         A warm start begins with the fold's network of the earlier run: that one has not seen the held-out videos
         either.
         """
-        begin = None if self.row.warm_start is None else self._stored(self.row.warm_start)
+        begin = None if self.row.warm_start is None else _stored(self.task, self.row.warm_start)
         folder = self.task.workspace.runs / self.row.folder / FOLDER
-        words = "training without a held-out fold"
-        return self._trained(folder, folder, self.learning, taught, words=words, begin=begin)
+        tell = self._telling("training without a held-out fold", part)
+        return _trained(folder, folder, self.learning, taught, tell, begin=begin)
 
-    def of_shown(self) -> tuple[tuple[int, TrainedMethod] | None, bool]:
-        """Number and fold model of the run that is shown now, if it can be compared, and whether it was made now."""
+    def shown(self) -> RunRecord | None:
+        """The run that is shown now, if it can be compared."""
         with self.task.workspace.read() as unit:
-            others = (run for run in unit.runs.of_project(self.row.project_id) if run.id != self.row.id)
-            shown = next((run for run in others if run.promoted), None)
-        if shown is None or list(shown.class_names) != list(self.row.class_names):
-            return None, False
-        trained = self._stored(shown.id)
-        if trained is not None:
-            return (shown.id, trained), False
-        trained = self._late(shown)
-        return (None if trained is None else (shown.id, trained)), True
+            done = unit.runs.of_project(self.row.project_id, ("done",))
+        shown = next((run for run in done if run.promoted and run.id != self.row.id), None)
+        return shown if shown is not None and list(shown.class_names) == list(self.row.class_names) else None
 
-    def _late(self, shown: RunRecord) -> TrainedMethod | None:
-        """The fold model of a run that has none, from its own labels and settings; None where there can be none.
+    def is_stored(self, run: RunRecord) -> bool:
+        """Whether a run has a fold model."""
+        return _stored(self.task, run.id) is not None
+
+    def of_shown(self, shown: RunRecord) -> TrainedMethod | None:
+        """The fold model of another run, made now if it has none; None where there can be none.
 
         So it is where that run learned from other features, had too few labelled videos to hold some out, went on from
-        another run (whose network may have seen the fold), or has labels or settings that can no longer be read.
+        another run (whose network may have seen the fold), was deleted meanwhile, or cannot be read or trained again.
         """
+        from wtal_core.training import checkpoint
+
         features = self.learning.features
+        trained = _stored(self.task, shown.id)
         told = tuple(shown.environment.get(key) for key in ("extractor", "fingerprint"))
-        if shown.warm_start is not None or told != (features.extractor, features.fingerprint):
-            return None
+        if trained is not None or shown.warm_start is not None or told != (features.extractor, features.fingerprint):
+            return trained
         runs = self.task.workspace.runs
+        folder = runs / shown.folder
+        tell = self._telling(f"training run {shown.id}, which is shown, without a held-out fold", (0.5, 1.0))
         try:
-            learning = Learning.again(shown, snapshots.read(runs / shown.folder), features)
+            learning = Learning.again(shown, snapshots.read(folder), features, checkpoint.load(folder))
             taught = _taught(learning)
             if len(taught) < LEAST_TAUGHT:
                 return None
-            words = f"training run {shown.id}, which is shown, without a held-out fold"
-            # the checkpoint is this job's own: another one may be at the same
-            aside = runs / self.row.folder / f"fold of {shown.id}"
-            return self._trained(runs / shown.folder / FOLDER, aside, learning, taught, words=words)
-        except (ValueError, ArithmeticError, OSError):
+            aside = runs / self.row.folder / f"fold of {shown.id}"  # another job may be at the same
+            return _trained(folder / FOLDER, aside, learning, taught, tell)
+        except (ValueError, ArithmeticError, OSError, LookupError, TypeError):
             return None
 
-    def _trained(
-        self,
-        folder: Path,
-        aside: Path,
-        learning: Learning,
-        taught: Sequence[TrainingVideo],
-        *,
-        words: str,
-        begin: TrainedMethod | None = None,
-    ) -> TrainedMethod:
-        """The model in ``folder``, trained if it is not there; ``aside`` holds what an interruption leaves."""
-        from wtal_core.training import checkpoint
-
-        if (folder / checkpoint.RUN).exists():
-            return checkpoint.load(folder)
-        self.progress(0.0, words)
+    def _telling(self, words: str, part: tuple[float, float]) -> Callable[[Any], None]:
+        first, last = part
+        self.progress(first, words)
 
         def tell(step: Any) -> None:
-            self.progress(step.step / max(1, step.n_steps), f"{words}, step {step.step} of {step.n_steps}")
+            done = first + (last - first) * step.step / max(1, step.n_steps)
+            self.progress(done, f"{words}, step {step.step} of {step.n_steps}")
 
-        trained = learning.train(aside / "checkpoint", taught, tell, warm_start=begin)
-        checkpoint.save(folder, trained)
-        return trained
+        return tell
 
-    def _stored(self, run: int) -> TrainedMethod | None:
-        """The fold's network of an earlier run; None if it was trained without folds."""
-        from wtal_core.training import checkpoint
 
-        try:
-            return checkpoint.load(self.task.workspace.runs / str(run) / FOLDER)
-        except checkpoint.BadCheckpoint:
-            return None
+def _trained(
+    folder: Path,
+    aside: Path,
+    learning: Learning,
+    taught: Sequence[TrainingVideo],
+    tell: Callable[[Any], None],
+    *,
+    begin: TrainedMethod | None = None,
+) -> TrainedMethod:
+    """The model in ``folder``, trained if it is not there; ``aside`` holds what an interruption leaves."""
+    from wtal_core.training import checkpoint
+
+    if (folder / checkpoint.RUN).exists():
+        return checkpoint.load(folder)
+    trained = learning.train(aside / "checkpoint", taught, tell, warm_start=begin)
+    checkpoint.save(folder, trained)
+    return trained
+
+
+def _stored(task: Task, run: int) -> TrainedMethod | None:
+    """The fold's network of an earlier run; None if it was trained without folds."""
+    from wtal_core.training import checkpoint
+
+    try:
+        return checkpoint.load(task.workspace.runs / str(run) / FOLDER)
+    except checkpoint.BadCheckpoint:
+        return None
 
 
 def _taught(learning: Learning) -> list[TrainingVideo]:

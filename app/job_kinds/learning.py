@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,21 +65,19 @@ class Learning:
         return cls._of(row, taken, features, config, training)
 
     @classmethod
-    def again(cls, row: RunRecord, taken: Snapshot, features: ProjectFeatures) -> Learning:
-        """The same of a run that is done, by the settings written in its row.
+    def again(cls, row: RunRecord, taken: Snapshot, features: ProjectFeatures, trained: TrainedMethod) -> Learning:
+        """The same of a run that is done, by the settings its network was trained with.
 
         Raises
         ------
         ValueError
-            As :meth:`prepare`, and if the settings are those of another version.
+            As :meth:`prepare`.
         """
-        from wtal_core.models import METHODS
-        from wtal_core.training.config import TrainingConfig, from_data
+        return cls._of(row, taken, features, trained.config, trained.training)
 
-        if row.method not in METHODS:
-            raise ValueError(f"there is no method {row.method!r}; there are {', '.join(METHODS)}")
-        config = from_data(METHODS[row.method].config, row.config)
-        return cls._of(row, taken, features, config, from_data(TrainingConfig, row.training))
+    def by(self, trained: TrainedMethod) -> Learning:
+        """The same with what the labels of all videos decided among the settings, so that a part decides no other."""
+        return replace(self, config=trained.config)
 
     @classmethod
     def _of(

@@ -47,18 +47,20 @@ def run(task: Task) -> Mapping[str, Any]:
     learning = Learning.prepare(task, row, taken, features)
     _describe(task, row, learning, features, taken)
     trained = _train(task, row, learning)
+    from wtal_core.training.config import to_data
+
     task.progress(SHARES["predict"][0], "predicting all videos")
     store_predictions(
         task, run_id, trained, features, lambda done: _tell(task, "predict", done, "predicting all videos")
     )
     with task.write() as unit:
-        unit.runs.change(run_id, status="evaluating")
+        unit.runs.change(run_id, status="evaluating", config=to_data(trained.config))  # with what labels decided
         if not any(other.promoted for other in unit.runs.of_project(row.project_id)):
             unit.runs.promote(run_id)
     report = evaluate_run(task, row, taken)
     metrics: dict[str, Any] = {"average_mAP": None if report is None else report.average_mAP}
     if task.payload.get("folds", True):
-        metrics |= fold_scores(task, row, taken, learning, partial(_tell, task, "fold"))
+        metrics |= fold_scores(task, row, taken, learning.by(trained), partial(_tell, task, "fold"))
     with task.write() as unit:
         done = {**unit.runs.get(run_id).metrics, **metrics}
         unit.runs.change(run_id, status="done", metrics=done, finished_at=time.time())

@@ -292,7 +292,7 @@ def compare(workspace: Workspace, one: int, other: int) -> Comparison:
     a, b = (show(workspace, each) for each in sorted((one, other)))
     settings = [
         {"method": view.run.method, "seed": view.run.seed, "preset": view.run.preset}
-        | {f"method.{name}": value for name, value in view.run.config.items()}
+        | _settings(view.run.config)
         | {f"training.{name}": value for name, value in view.run.training.items()}
         | {f"labels.{name}": value for name, value in view.run.label_snapshot.items()}
         for view in (a, b)
@@ -306,6 +306,13 @@ def compare(workspace: Workspace, one: int, other: int) -> Comparison:
         comparable = all(first[key] == second[key] for key in ("protocol", "tiou", "n_ground_truth"))
         by_class = {c: (_mean(first["ap"][c]), _mean(second["ap"][c])) for c in first["ap"] if c in second["ap"]}
     return Comparison(a, b, changed, (a.average_mAP, b.average_mAP), by_class, comparable)
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """``method.field`` to value; those of a base, a list of NAME=VALUE, one by one as ``base.name``."""
+    found = {f"method.{name}": value for name, value in config.items()}
+    pairs = [str(pair).partition("=") for pair in found.pop("method.base_settings", None) or ()]
+    return found | {f"base.{name}": value for name, _, value in pairs}
 
 
 def _mean(values: list[float]) -> float:

@@ -16,7 +16,7 @@ def test_a_warm_start_of_the_fold_begins_with_the_earlier_folds_network(monkeypa
     begun = []
     monkeypatch.setattr(folds, "_stored", lambda task, run: f"the fold's network of run {run}")
     monkeypatch.setattr(folds, "_score", lambda *_: 0.5)
-    monkeypatch.setattr(folds, "_shown_score", lambda *_: None)
+    monkeypatch.setattr(folds._Fold, "shown", lambda _: None)
     monkeypatch.setattr("wtal_core.training.checkpoint.save", lambda folder, trained: None)
 
     def train(checkpoint, videos, tell, *, warm_start):

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from app import jobs, worker
+from app.job_kinds import folds
 from app.services import annotating, evaluating, runs
 from tests.app.jobs.scene import CLASSES, STEP, planted, say, work
 from tests.db.scene import open_workspace
+from wtal_core.models import mixed_share
+from wtal_core.training import checkpoint
 
 QUICK = {"training.epochs": 12, "training.batch_size": 4, "training.learning_rate": 0.01}
 
@@ -164,22 +167,42 @@ def test_a_shown_run_without_a_fold_model_gets_one_when_it_is_compared(workspace
     assert (workspace.runs / str(good) / "fold" / "run.json").exists()
 
 
-@pytest.mark.parametrize("lost", ["labels.json", "features", "settings"])
-def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(workspace, lost):
+@pytest.mark.parametrize("lost", ["labels.json", "run.json", "features", "deleted"])
+def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(workspace, lost, monkeypatch):
     scene = planted(workspace, n_training=9, n_validation=0)
     say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
+    delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
+    annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
     shown = trained(workspace, scene.project, folds=False)
-    with workspace.write() as unit:
-        row = unit.runs.get(shown)
-        if lost == "features":
-            unit.runs.change(shown, environment={**row.environment, "fingerprint": "another"})
-        if lost == "settings":
-            unit.runs.change(shown, config={"no_such_setting": 1})
-    if lost == "labels.json":
+    if lost == "features":
+        with workspace.write() as unit:
+            environment = unit.runs.get(shown).environment
+            unit.runs.change(shown, environment={**environment, "fingerprint": "another"})
+    elif lost == "deleted":  # while its fold model trains
+        tell = folds._tell_of_shown
+        monkeypatch.setattr(folds, "_tell_of_shown", lambda *all_: (runs.delete(workspace, shown), tell(*all_)))
+    else:
         (workspace.runs / str(shown) / lost).write_text("{", encoding="utf-8")
     newer = trained(workspace, scene.project)
     view = runs.show(workspace, newer)
-    assert (view.run.status, view.run.promoted, view.run.metrics["shown_fold_score"]) == ("done", True, None)
+    assert (view.run.status, view.run.promoted, view.fold_score is not None) == ("done", True, True)
+    assert (view.run.metrics["shown_fold_score"] is None) == (lost != "deleted")
+    assert [view.run.id for view in runs.history(workspace, scene.project) if view.run.promoted] == [newer]
+
+
+def test_the_fold_model_takes_what_the_labels_of_all_videos_decided(workspace, monkeypatch):
+    """A part of them may decide otherwise, and the fold would judge another method."""
+    scene = planted(workspace, n_training=9, n_validation=0)
+    say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
+    delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
+    annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
+    monkeypatch.setattr(mixed_share, "action_share", lambda videos: 0.1 if len(videos) == 9 else None)
+    settings = {"training.epochs": 1, "training.min_steps": 1, "method.width": 8, "method.quality_steps": 1}
+    run = runs.start(workspace, scene.project, "mixed", settings, preset="quick")
+    worker.drain(workspace)
+    assert runs.show(workspace, run).fold_score is not None
+    stored = [checkpoint.load(workspace.runs / str(run) / part).config.positive_share for part in ("", "fold")]
+    assert stored == [1 / 6, 1 / 6]
 
 
 def test_two_runs_are_compared_by_what_differs(workspace, scene):

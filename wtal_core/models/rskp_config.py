@@ -43,7 +43,8 @@ class RskpConfig:
         default="labelled",
         metadata={
             "help": "what is imitated of the walk: all classes (public code), or labelled: what it gives to classes"
-            " that the video is said not to hold goes to the background"
+            " that the video is said not to hold goes to the background",
+            "before": "all",
         },
     )
     temperature: float = field(default=0.2, metadata={"help": "of the imitation's softmax; 0.2"})

@@ -230,15 +230,17 @@ def from_data(kind: type[C], data: Mapping[str, Any]) -> C:
     Raises
     ------
     ValueError
-        If a field is unknown; a missing field takes its default, so that runs of an older version still load.
+        If a field is unknown. A missing field takes its default, or what ``before`` in its metadata says older versions
+        did, so that their runs still load.
     """
     hints = get_type_hints(kind)
+    before = {each.name: each.metadata["before"] for each in dataclasses.fields(kind) if "before" in each.metadata}  # type: ignore[arg-type]
     unknown = set(data) - {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     if unknown:
         raise ValueError(
             f"{kind.__name__} has no field {', '.join(sorted(unknown))}; it has {', '.join(sorted(hints))}"
         )
-    return kind(**{name: _typed(hints[name], value) for name, value in data.items()})
+    return kind(**{name: _typed(hints[name], value) for name, value in {**before, **data}.items()})
 
 
 def _typed(hint: Any, value: Any) -> Any:

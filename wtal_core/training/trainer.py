@@ -167,9 +167,9 @@ class _Run:
         first = kept[0].features if kept else None
         self.n_features = first.values.shape[1] if first is not None else 0
         self.streams = dict(first.streams) if first is not None else {}
+        plain = TrainingSet(kept)  # refuses what cannot be learned from before a method looks at it
         self.config = entry.resolved(self.config, kept)
         setup = Setup(self.n_features, class_names, self.streams, kept)
-        plain = TrainingSet(kept)  # refuses what cannot be learned from before a method looks at it
         self.module: Any = entry.build(self.config, setup).to(device)
         if warm_start is not None:
             self._warm_start(warm_start)  # before anything is projected: its projection is part of its network

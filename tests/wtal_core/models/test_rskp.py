@@ -11,6 +11,7 @@ from wtal_core.models.method import Output, Setup, configured
 from wtal_core.models.rskp import ENTRY, Rskp, attention_contrast
 from wtal_core.models.rskp_config import LOW_SHARES, THRESHOLDS, RskpConfig
 from wtal_core.models.rskp_walk import Embedded, random_walk, representatives
+from wtal_core.training.config import from_data, to_data
 
 
 def scene(seed=0, n_videos=2, length=9, width=6, k=3):
@@ -154,6 +155,12 @@ def test_what_the_walk_gives_to_absent_classes_is_imitated_as_background(classes
     terms = method.losses(Output(None, None, None, {}, said), batch)
     expected = 3 * ((target[0] + target[1]) * np.log(4) + target[2] * np.log(2))
     assert float(terms["propagation"]) == pytest.approx(expected)
+
+
+def test_a_run_of_before_the_choice_imitated_all_classes():
+    stored = to_data(RskpConfig())
+    assert from_data(RskpConfig, stored).propagation_classes == stored.pop("propagation_classes") == "labelled"
+    assert from_data(RskpConfig, stored).propagation_classes == "all"
 
 
 def test_published_batches_are_drawn_uniformly_and_the_imitation_keeps_its_weight_on_activitynet():

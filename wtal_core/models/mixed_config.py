@@ -9,8 +9,8 @@ from wtal_core.training.config import check_number, check_whole
 
 MOST_POSITIVE, LEAST_POSITIVE = 0.42, 1 / 6
 """Shares of a video taken as its class in round 0, where much of it is action and where little is."""
-LITTLE = 1 / 3
-"""Of a video; by ``mixed_share``, which reads .41 and more of whole Weizmann videos, .28 and less of cut ones."""
+LITTLE = 0.32
+"""Of a video; ``mixed_share`` reads .35 and more of whole Weizmann videos, .28 and less of those with little action."""
 
 
 def _setting(default: Any, help_text: str) -> Any:

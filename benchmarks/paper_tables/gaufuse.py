@@ -15,7 +15,7 @@ TEMPLATES = ("nms", "uniform", "exponential", "t", "gaussian")
 TRAIN_TEMPERATURES = (0.02, 0.05, 0.1, 0.2)
 TEST_TEMPERATURES = (0.01, 0.03, 0.05, 0.1, 0.2)
 
-STAGES = "+base=rskp+solve=true+beside=false+label_epochs=10,10"
+STAGES = "+base=rskp+solve=true+anew=false+beside=false+label_epochs=10,10+label_steps=60"
 """Tables 3, 4 and the temperatures compare parts: what they vary is told in every cell, the rest is the base's form."""
 WITHOUT_CHANGE = "+delta=0+label_rate=0.4"
 WITH_CHANGE = "+delta=0,2+label_rate=0.4,0.01"

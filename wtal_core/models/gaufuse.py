@@ -290,7 +290,8 @@ def by_labels(config: GauFuseConfig, videos: Sequence[TrainingVideo]) -> GauFuse
     form, entry = config.form, BASES[config.base]
     config = replace(config, **{each.name: getattr(form, each.name) for each in fields(form) if each.name != "test"})
     chosen = replace(config, beside=False).base_config  # a voter more is added to these whenever they are read
-    decided = {each.name: as_text(getattr(entry.resolved(chosen, videos), each.name)) for each in fields(chosen)}
+    resolved = entry.resolved(chosen, videos)
+    decided = {each.name: as_text(getattr(resolved, each.name)) for each in fields(resolved)}
     given = (text.partition("=")[0].strip().removeprefix("method.") for text in config.base_settings)
     of_training = [text for text, name in zip(config.base_settings, given, strict=True) if name not in decided]
     return replace(config, base_settings=(*of_training, *(f"{name}={value}" for name, value in decided.items())))

@@ -48,11 +48,11 @@ class GauFuseConfig:
     base_preset: str = _setting("", "preset of the base; empty for its defaults")
     base_settings: tuple[str, ...] = _setting((), "settings of the base, NAME=VALUE each; training.NAME its training's")
     label_epochs: tuple[int, ...] = _setting(
-        (), "passes of each label stage, labels are renewed between them; empty: by base, mostly 10,10"
+        (), "passes of each label stage, labels are renewed between them; empty: by base, over rskp 20"
     )
-    label_steps: int | None = _setting(None, "least steps of a label stage; none: by base, mostly 60")
+    label_steps: int | None = _setting(None, "least steps of a label stage; none: by base, over rskp 300")
     label_rate: tuple[float, ...] = _setting(
-        (), "learning rate of each label stage, shares of the base's last; empty: by base, mostly .4"
+        (), "learning rate of each label stage, shares of the base's last; empty: by base, over rskp 1"
     )
     label_final: float | None = _setting(
         None, "learning rate at the end of a label stage, share of its start, 1 is constant; none: by base, mostly 1"

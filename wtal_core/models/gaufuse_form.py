@@ -59,15 +59,20 @@ PAPER_FORM = Form()
 BALANCED_FORM = Form(label_weight=(0.1,), rest="balanced", test_levels="shares", test_upsample=4, class_power=0.5)
 """Of every base but RSKP, whose scores of frames know a background of their own."""
 FORMS: Mapping[str, Form] = {
+    # a second network, trained as long as the first
     "rskp": replace(
         PAPER_FORM,
+        label_epochs=(20,),
+        label_steps=300,
+        label_rate=(1.0,),
+        anew=True,
         label_weight=BALANCED_FORM.label_weight,
         rest="balanced",
         beside=True,
         test="own",
         test_levels="both",
     ),
-    # a second network, trained as long as the first
+    # the same
     "ttc_loc": replace(
         BALANCED_FORM,
         label_epochs=(40,),

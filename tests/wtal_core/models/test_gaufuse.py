@@ -105,7 +105,8 @@ def test_the_background_gets_what_labels_lack_to_one_weighed_as_much_as_they_are
 
 def test_what_a_base_asks_for_gives_way_to_what_is_said():
     own = {"label_weight": (0.1,), "rest": "balanced", "test": "own", "test_levels": "both", "beside": True}
-    assert GauFuseConfig().form == replace(PAPER_FORM, **own)
+    second = {"anew": True, "label_epochs": (20,), "label_steps": 300, "label_rate": (1.0,)}
+    assert GauFuseConfig().form == replace(PAPER_FORM, **own, **second)
     for preset in PRESETS:
         config, training = configured(METHODS["gaufuse"], preset, {})
         assert not any(stage.reset_optimizer for stage in training.stages)
@@ -443,10 +444,10 @@ def test_a_base_that_had_no_memory_before_the_labels_begins_none_with_them(memor
 def test_a_warm_start_begins_before_the_labels_and_without_a_memory(scene):
     """The earlier run ended in its second label stage, with a memory; this one has none until its third pass."""
     videos, names = scene
-    config, training = short(base_settings=("training.steps=1", "memory_from=1"), label_steps=0)
+    config, training = short(base_settings=("training.steps=1", "memory_from=1"), label_steps=0, anew=False)
     earlier = train("gaufuse", videos, names, config=config, training=training)
     assert (int(earlier.module.round), bool(earlier.module.base.has_memory)) == (1, True)
-    later, _ = short(base_settings=("training.steps=1", "memory_from=3"), label_steps=0)
+    later, _ = short(base_settings=("training.steps=1", "memory_from=3"), label_steps=0, anew=False)
     warm = train("gaufuse", videos, names, config=later, training=training, warm_start=earlier).module
     assert (int(warm.round), int(warm.age), bool(warm.base.has_memory)) == (1, 3, False)
     alike = train("gaufuse", videos, names, config=config, training=training, warm_start=earlier).module

@@ -215,6 +215,22 @@ def test_two_runs_are_compared_by_what_differs(workspace, scene):
     assert set(compared.by_class) == set(CLASSES)
 
 
+def test_settings_of_a_base_are_compared_one_by_one(workspace, scene):
+    a, b = trained(workspace, scene.project, folds=False), trained(workspace, scene.project, folds=False, seed=1)
+    with workspace.write() as unit:
+        for run, width in ((a, 8), (b, 16)):
+            config = unit.runs.get(run).config
+            unit.runs.change(run, config={**config, "base_settings": ["mix=1.0", f"width={width}"]})
+    assert runs.compare(workspace, a, b).changed == {"seed": (0, 1), "base.width": ("8", "16")}
+
+
+def test_a_run_shows_what_the_labels_decided(workspace, scene):
+    settings = {"training.epochs": 1, "training.min_steps": 1, "method.width": 8}
+    run = runs.start(workspace, scene.project, "mixed", settings, preset="quick", folds=False)
+    worker.drain(workspace)
+    assert runs.show(workspace, run).run.config["positive_share"] == 0.42
+
+
 def test_a_warm_start_begins_with_the_network_of_the_last_run(workspace, scene):
     first = trained(workspace, scene.project, folds=False)
     again = runs.start(

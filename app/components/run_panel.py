@@ -150,6 +150,9 @@ def finished_run(view: RunView) -> None:
             _do(runs.resume, run.id)
         if st.button("Delete", key="delete-run", icon=":material/delete:"):
             _do(runs.delete, run.id)
+    if note := run.metrics.get("fold_note"):
+        words = "No fold mAP" if view.fold_score is None else "Fold mAP"
+        st.caption(f"{words}: {_plain(note.removeprefix('no fold score: '))}.")
     left, right = st.columns(2)
     with left:
         st.markdown("##### Labels used")

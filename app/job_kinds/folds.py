@@ -63,20 +63,24 @@ def fold_scores(
         trained = fold.own(taught, (0.0, 0.5 if is_late else 1.0))
     except (ValueError, ArithmeticError) as error:  # e.g. a stage that needs complete videos, and all are held out
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {error}"}
-    note = f"average mAP on {len(judges)} held-out training videos, after training on {len(taught)} others"
+    judged = f"average mAP on {len(judges)} held-out training videos"
     other = None if shown is None else fold.of_shown(shown)
     score, shown_score = _score(trained, judges, taken), None if other is None else _score(other, judges, taken)
     if shown is not None:
-        _tell_of_shown(task, shown, shown_score, row)
-    return {"fold_score": score, "shown_fold_score": shown_score, "fold_note": note}
+        _tell_of_shown(task, shown, shown_score, f"{judged}, read when run {row.id} was compared with it")
+    return {
+        "fold_score": score,
+        "shown_fold_score": shown_score,
+        "fold_note": f"{judged}, after training on {len(taught)} others",
+    }
 
 
-def _tell_of_shown(task: Task, shown: RunRecord, score: float | None, row: RunRecord) -> None:
+def _tell_of_shown(task: Task, shown: RunRecord, score: float | None, note: str) -> None:
     """Write its score to a run that had none, so that the history shows what decided."""
     if score is None or shown.metrics.get("fold_score") is not None:
         return
     with task.write() as unit, suppress(NotFoundError):  # it may have been deleted meanwhile
-        told = {"fold_score": score, "fold_note": f"scored when run {row.id} was compared with it"}
+        told = {"fold_score": score, "fold_note": note}
         unit.runs.change(shown.id, metrics={**unit.runs.get(shown.id).metrics, **told})
 
 

@@ -539,6 +539,22 @@ def test_the_history_lists_runs_and_what_they_used(enter):
     assert "a click lies past the last snippet" in texts(app)
 
 
+def test_a_run_says_what_its_fold_score_stands_on_or_why_it_has_none(enter):
+    scene, workspace = enter(scenes.trained)
+    told = (
+        {"fold_score": 0.25, "fold_note": "average mAP on 2 held-out training videos, after training on 6 others"},
+        {"fold_score": None, "fold_note": "no fold score: it needs 2 [complete] videos"},
+    )
+    expected = (
+        "Fold mAP: average mAP on 2 held-out training videos, after training on 6 others.",
+        r"No fold mAP: it needs 2 \[complete] videos.",
+    )
+    for metrics, words in zip(told, expected, strict=True):
+        with workspace.write() as unit:
+            unit.runs.change(scene.runs[1], metrics=metrics)
+        assert words in texts(visit("train"))
+
+
 def test_two_runs_are_compared_by_scores_and_settings(enter):
     enter(scenes.trained)
     app = visit("train")

@@ -133,13 +133,19 @@ def test_a_waiting_run_is_cancelled_and_can_go_on(workspace, scene):
     assert runs.show(workspace, run).run.status == "done"
 
 
-def test_a_worse_model_by_folds_is_not_shown_by_itself(workspace):
-    """Of t0 to t8 the fold holds out t7 and t8. The second run hardly trains: its fold model scores below the first's,
-    and no validation video is asked."""
+def with_two_judges(workspace):
+    """Of t0 to t8 the fold holds out t7 and t8; both are annotated in full."""
     scene = planted(workspace, n_training=9, n_validation=0)
     say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
     delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
     annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
+    return scene
+
+
+def test_a_worse_model_by_folds_is_not_shown_by_itself(workspace):
+    """Of t0 to t8 the fold holds out t7 and t8. The second run hardly trains: its fold model scores below the first's,
+    and no validation video is asked."""
+    scene = with_two_judges(workspace)
     good = trained(workspace, scene.project)
     poor = runs.start(workspace, scene.project, "topk_mil", {"training.epochs": 1, "training.learning_rate": 1e-9})
     worker.drain(workspace)
@@ -152,10 +158,7 @@ def test_a_worse_model_by_folds_is_not_shown_by_itself(workspace):
 
 def test_a_shown_run_without_a_fold_model_gets_one_when_it_is_compared(workspace):
     """Else a run of one step would take its place, for having a score at all."""
-    scene = planted(workspace, n_training=9, n_validation=0)
-    say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
-    delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
-    annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
+    scene = with_two_judges(workspace)
     good = trained(workspace, scene.project, folds=False)
     assert runs.show(workspace, good).fold_score is None
     poor = runs.start(workspace, scene.project, "topk_mil", {"training.epochs": 1, "training.learning_rate": 1e-9})
@@ -169,10 +172,7 @@ def test_a_shown_run_without_a_fold_model_gets_one_when_it_is_compared(workspace
 
 @pytest.mark.parametrize("lost", ["labels.json", "run.json", "features", "deleted"])
 def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(workspace, lost, monkeypatch):
-    scene = planted(workspace, n_training=9, n_validation=0)
-    say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
-    delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
-    annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
+    scene = with_two_judges(workspace)
     shown = trained(workspace, scene.project, folds=False)
     if lost == "features":
         with workspace.write() as unit:
@@ -192,10 +192,7 @@ def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(works
 
 def test_the_fold_model_takes_what_the_labels_of_all_videos_decided(workspace, monkeypatch):
     """A part of them may decide otherwise, and the fold would judge another method."""
-    scene = planted(workspace, n_training=9, n_validation=0)
-    say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
-    delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
-    annotating.apply_edits(workspace, "ada", scene.videos["t7"], [delete])
+    scene = with_two_judges(workspace)
     monkeypatch.setattr(mixed_share, "action_share", lambda videos: 0.1 if len(videos) == 9 else None)
     settings = {"training.epochs": 1, "training.min_steps": 1, "method.width": 8, "method.quality_steps": 1}
     run = runs.start(workspace, scene.project, "mixed", settings, preset="quick")

@@ -147,9 +147,9 @@ def import_the_validation_video(page: Page, project: int, films: Path, stems: li
     page.goto(f"/?project={project}")
     page.get_by_role("tab", name="Import and export").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "validation.json")
-    expect(page.get_by_text("validation.json").first).to_be_visible()
+    expect(page.get_by_text("validation.json").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("annotations of 1 videos imported.").first).to_be_visible()
+    expect(page.get_by_text("annotations of 1 videos imported.").first).to_be_visible(timeout=PATIENCE)
 
 
 def retrain(page: Page, workspace: Workspace, project: int) -> int:
@@ -160,7 +160,7 @@ def retrain(page: Page, workspace: Workspace, project: int) -> int:
     until(lambda: runs.show(workspace, view.run.id).run.status not in runs.ACTIVE)
     done = runs.show(workspace, view.run.id)
     assert done.run.status == "done", done.run.error
-    expect(page.get_by_text("Labels used").first).to_be_visible()
+    expect(page.get_by_text("Labels used").first).to_be_visible(timeout=PATIENCE)
     used = runs.usage(workspace, done.run.id).levels
     assert used["full"]["used"] and used["two-segment"]["used"] and used["one-segment"]["used"]
     assert not jobs.active(workspace, project)
@@ -200,9 +200,9 @@ def measure(page: Page, workspace: Workspace, project: int, run: int) -> None:
     assert point.run == run
     assert point.seconds > 0
     page.goto(f"/results?project={project}")
-    expect(page.get_by_text("Average mAP, %").first).to_be_visible()
+    expect(page.get_by_text("Average mAP, %").first).to_be_visible(timeout=PATIENCE)
     page.goto(f"/cost?project={project}")
-    expect(page.locator("[role=gridcell]", has_text=f"run {run}")).to_have_count(1)
+    expect(page.locator("[role=gridcell]", has_text=f"run {run}")).to_have_count(1, timeout=PATIENCE)
 
 
 def take_away(page: Page, project: int, truth: dict[str, list[dict[str, Any]]], name: str, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """How much of a video is the action it is said to hold, from video labels alone.
 
 A snippet of a video of class c is an action of c, or something that videos without c hold as well. So what the videos
-*with* c have and the others do not is a lower bound of the action in them: the mixture proportion of learning from
-positive and unlabelled samples. A small linear classifier of the video label, read on videos it was not fitted to,
-makes both comparable in one number. Where it cannot tell the videos apart, nothing follows.
+*with* c have and the others do not measures the action in them: the mixture proportion of learning from positive and
+unlabelled samples, a lower bound where the others hold the same background, which scenes and other actions upset. A
+small linear classifier of the video label, read on videos it was not fitted to, makes both comparable in one number.
+Where it cannot tell the videos apart, nothing follows.
 """
 
 from __future__ import annotations
@@ -93,9 +94,7 @@ def _leading_axes(covariance: Floats) -> Floats:
         return np.asarray(np.linalg.eigh(covariance)[1][:, ::-1][:, :_COMPONENTS])
     from scipy.sparse.linalg import eigsh
 
-    start = np.random.default_rng(0).normal(
-        size=n_features
-    )  # a fixed one: twice the same; and no axis is at right angles
+    start = np.random.default_rng(0).normal(size=n_features)  # fixed, so that twice the same comes out
     return np.asarray(eigsh(covariance, k=_COMPONENTS, v0=start)[1][:, ::-1])
 
 
@@ -115,7 +114,7 @@ def _left_out_scores(seen: Sequence[Floats], present: NDArray[np.bool_], seed: i
 
 
 def _measured(scores: Sequence[Floats], present: NDArray[np.bool_]) -> tuple[float, float]:
-    """Lower bound of the share of action, and how well left-out videos are told apart; means over classes."""
+    """The share of action, and how well left-out videos are told apart; means over classes."""
     best = np.stack([np.sort(each, axis=0)[-max(1, len(each) // 8) :].mean(axis=0) for each in scores])  # (V, C)
     shares, known = [], []
     for c in range(present.shape[1]):

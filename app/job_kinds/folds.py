@@ -64,14 +64,14 @@ def fold_scores(
     except (ValueError, ArithmeticError) as error:  # e.g. a stage that needs complete videos, and all are held out
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {error}"}
     judged = f"average mAP on {len(judges)} held-out training videos"
-    other = None if shown is None else fold.of_shown(shown)
+    other, why = (None, "") if shown is None else fold.of_shown(shown)
     score, shown_score = _score(trained, judges, taken), None if other is None else _score(other, judges, taken)
     if shown is not None:
         _tell_of_shown(task, shown, shown_score, f"{judged}, read when run {row.id} was compared with it")
     return {
         "fold_score": score,
         "shown_fold_score": shown_score,
-        "fold_note": f"{judged}, after training on {len(taught)} others",
+        "fold_note": f"{judged}, after training on {len(taught)} others{why}",
     }
 
 
@@ -121,19 +121,19 @@ class _Fold:
         """Whether a run has a fold model."""
         return _stored(self.task, run.id) is not None
 
-    def of_shown(self, shown: RunRecord) -> TrainedMethod | None:
-        """The fold model of another run, made now if it has none; None where there can be none.
+    def of_shown(self, shown: RunRecord) -> tuple[TrainedMethod | None, str]:
+        """The fold model of another run, made now if it has none; None and why not where there can be none.
 
         So it is where that run learned from other features, had too few labelled videos to hold some out, went on from
         another run (whose network may have seen the fold), was deleted meanwhile, or cannot be read or trained again.
         """
         from wtal_core.training import checkpoint
 
-        features = self.learning.features
+        features, refused = self.learning.features, f"; not compared with run {shown.id}: "
         trained = _stored(self.task, shown.id)
         told = tuple(shown.environment.get(key) for key in ("extractor", "fingerprint"))
         if trained is not None or shown.warm_start is not None or told != (features.extractor, features.fingerprint):
-            return trained
+            return trained, "" if trained is not None else refused + "it cannot be trained without the fold"
         runs = self.task.workspace.runs
         folder = runs / shown.folder
         tell = self._telling(f"training run {shown.id}, which is shown, without a held-out fold", (0.5, 1.0))
@@ -141,11 +141,11 @@ class _Fold:
             learning = Learning.again(shown, snapshots.read(folder), features, checkpoint.load(folder))
             taught = _taught(learning)
             if len(taught) < LEAST_TAUGHT:
-                return None
+                return None, refused + "too few of its videos are outside the fold"
             aside = runs / self.row.folder / f"fold of {shown.id}"  # another job may be at the same
-            return _trained(folder / FOLDER, aside, learning, taught, tell)
-        except (ValueError, ArithmeticError, OSError, LookupError, TypeError):
-            return None
+            return _trained(folder / FOLDER, aside, learning, taught, tell), ""
+        except (ValueError, ArithmeticError, OSError, LookupError, TypeError) as error:
+            return None, f"{refused}{error}"
 
     def _telling(self, words: str, part: tuple[float, float]) -> Callable[[Any], None]:
         first, last = part

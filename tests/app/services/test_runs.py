@@ -187,6 +187,7 @@ def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(works
     view = runs.show(workspace, newer)
     assert (view.run.status, view.run.promoted, view.fold_score is not None) == ("done", True, True)
     assert (view.run.metrics["shown_fold_score"] is None) == (lost != "deleted")
+    assert (f"not compared with run {shown}: " in view.run.metrics["fold_note"]) == (lost != "deleted")
     assert [view.run.id for view in runs.history(workspace, scene.project) if view.run.promoted] == [newer]
 
 

@@ -153,6 +153,8 @@ def finished_run(view: RunView) -> None:
     if note := run.metrics.get("fold_note"):
         words = "No fold mAP" if view.fold_score is None else "Fold mAP"
         st.caption(f"{words}: {_plain(note.removeprefix('no fold score: '))}.")
+    if (note := run.metrics.get("shown_note")) and not run.promoted:
+        st.caption(f"Not shown by itself: {_plain(note)}.")
     left, right = st.columns(2)
     with left:
         st.markdown("##### Labels used")

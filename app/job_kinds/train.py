@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.job_kinds.evaluate import evaluate_run
-from app.job_kinds.folds import fold_scores, is_worth_promoting
+from app.job_kinds.folds import fold_scores, shown_run, verdict
 from app.job_kinds.learning import Learning, label_usage
 from app.job_kinds.predictions import store_predictions
 from app.job_kinds.sequences import ProjectFeatures, project_features
@@ -31,7 +31,7 @@ SHARES = {"train": (0.0, 0.5), "predict": (0.5, 0.6), "fold": (0.6, 0.95), "eval
 
 
 def run(task: Task) -> Mapping[str, Any]:
-    """Train ``payload["run"]``, predict every video, evaluate it, score it by a fold, and show it if it is better."""
+    """Train ``payload["run"]``, predict every video, evaluate it, score it by folds, and show it if it is better."""
     run_id = int(task.payload["run"])
     with task.write() as unit:
         row = unit.runs.get(run_id)
@@ -61,10 +61,14 @@ def run(task: Task) -> Mapping[str, Any]:
     metrics: dict[str, Any] = {"average_mAP": None if report is None else report.average_mAP}
     if task.payload.get("folds", True):
         metrics |= fold_scores(task, row, taken, learning.by(trained), partial(_tell, task, "fold"))
+    shown = shown_run(task, row)
+    is_better, why = verdict(metrics, row, shown)
+    if why:
+        metrics["shown_note"] = why
     with task.write() as unit:
         done = {**unit.runs.get(run_id).metrics, **metrics}
         unit.runs.change(run_id, status="done", metrics=done, finished_at=time.time())
-        if is_worth_promoting(metrics):
+        if is_better:
             unit.runs.promote(run_id)
     return metrics
 

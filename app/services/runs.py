@@ -337,10 +337,27 @@ def retrain_if_due(workspace: Workspace, project: int) -> int | None:
         if newest is not None and newest.status in ACTIVE:
             return None
         counts = unit.edits.counts(project, after=0 if newest is None else newest.label_sequence)
+        asked = _asked_like_shown(unit, project)
     if sum(counts.get(kind, 0) for kind in LABELLING) < int(wanted):
         return None
-    method = newest.method if newest is not None else "mixed"
     try:
-        return start(workspace, project, method)
+        return start(workspace, project, **asked)
     except ValueError:  # labels that no training video can use: the next ones may
         return None
+
+
+def _asked_like_shown(unit: UnitOfWork, project: int) -> dict[str, Any]:
+    """How the run that is shown was asked for, else the newest one: what a retrain repeats on newer labels."""
+    known = unit.runs.of_project(project)
+    run = next((each for each in known if each.promoted), next(iter(known), None))
+    if run is None:
+        return {"method": "mixed"}
+    job = None if run.job_id is None else unit.jobs.get(run.job_id)
+    asked = {} if job is None else job.payload
+    return {
+        "method": run.method,
+        "preset": run.preset or None,
+        "options": asked.get("settings"),
+        "seed": run.seed,
+        "extractor": asked.get("extractor"),
+    }

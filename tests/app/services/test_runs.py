@@ -133,8 +133,14 @@ def test_a_waiting_run_is_cancelled_and_can_go_on(workspace, scene):
     assert runs.show(workspace, run).run.status == "done"
 
 
+@pytest.fixture
+def two_judge(monkeypatch):
+    """Two complete held-out videos are enough."""
+    monkeypatch.setattr(folds, "JUDGES", 2)
+
+
 def with_two_judges(workspace):
-    """Of t0 to t8 the fold holds out t7 and t8; both are annotated in full."""
+    """Of t0 to t8 the first part holds out t7 and t8; both are annotated in full."""
     scene = planted(workspace, n_training=9, n_validation=0)
     say(workspace, scene.videos["t7"], scene.truth["t7"], level="full")
     delete = {"id": "d7", "kind": "annotation.delete", "annotation_id": f"{scene.videos['t7']}-0-one-segment"}
@@ -142,6 +148,7 @@ def with_two_judges(workspace):
     return scene
 
 
+@pytest.mark.usefixtures("two_judge")
 def test_a_worse_model_by_folds_is_not_shown_by_itself(workspace):
     """Of t0 to t8 the fold holds out t7 and t8. The second run hardly trains: its fold model scores below the first's,
     and no validation video is asked."""
@@ -152,10 +159,12 @@ def test_a_worse_model_by_folds_is_not_shown_by_itself(workspace):
     metrics = runs.show(workspace, poor).run.metrics
     assert metrics["fold_score"] < metrics["shown_fold_score"] - 0.02
     assert [view.run.id for view in runs.history(workspace, scene.project) if view.run.promoted] == [good]
+    assert runs.show(workspace, poor).run.metrics["shown_note"].startswith(f"run {good} stays shown, which has ")
     runs.promote(workspace, poor)  # a person may
     assert runs.show(workspace, poor).run.promoted
 
 
+@pytest.mark.usefixtures("two_judge")
 def test_a_shown_run_without_a_fold_model_gets_one_when_it_is_compared(workspace):
     """Else a run of one step would take its place, for having a score at all."""
     scene = with_two_judges(workspace)
@@ -170,7 +179,35 @@ def test_a_shown_run_without_a_fold_model_gets_one_when_it_is_compared(workspace
     assert (workspace.runs / str(good) / "fold" / "run.json").exists()
 
 
+def test_with_few_complete_videos_each_part_is_held_out_in_turn(workspace, monkeypatch):
+    """The parts hold (t7, t8), (t3, t4, t5) and (t0, t1, t2, t6); t0, t2, t4, t6, t7 and t8 are complete."""
+    scene = with_two_judges(workspace)
+    good = trained(workspace, scene.project)
+    metrics = runs.show(workspace, good).run.metrics
+    assert metrics["fold_score"] > 0.3
+    assert metrics["fold_note"].startswith("average mAP on 6 held-out training videos, in 3 parts")
+    assert all((workspace.runs / str(good) / name / "run.json").exists() for name in ("fold", "fold-1", "fold-2"))
+    monkeypatch.setattr(folds, "JUDGES", 7)
+    again = runs.show(workspace, trained(workspace, scene.project)).run
+    assert again.promoted  # the same method, newer
+    assert again.metrics["fold_note"] == (
+        "no fold score: it needs 7 training videos annotated in full that can be held out, there are 6"
+    )
+
+
+def test_another_method_is_not_shown_by_itself_where_nothing_compares_it(workspace, scene):
+    shown = trained(workspace, scene.project, folds=False)
+    other = runs.start(workspace, scene.project, "frame_supervised", QUICK, folds=False)
+    worker.drain(workspace)
+    view = runs.show(workspace, other)
+    assert (view.run.status, view.run.promoted) == ("done", False)
+    assert view.run.metrics["shown_note"] == (
+        f"run {shown} stays shown, since nothing compares frame_supervised with its topk_mil"
+    )
+
+
 @pytest.mark.parametrize("lost", ["labels.json", "run.json", "features", "deleted"])
+@pytest.mark.usefixtures("two_judge")
 def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(workspace, lost, monkeypatch):
     scene = with_two_judges(workspace)
     shown = trained(workspace, scene.project, folds=False)
@@ -191,6 +228,7 @@ def test_a_shown_run_that_cannot_be_trained_again_gives_way_to_a_newer_one(works
     assert [view.run.id for view in runs.history(workspace, scene.project) if view.run.promoted] == [newer]
 
 
+@pytest.mark.usefixtures("two_judge")
 def test_the_fold_model_takes_what_the_labels_of_all_videos_decided(workspace, monkeypatch):
     """A part of them may decide otherwise, and the fold would judge another method."""
     scene = with_two_judges(workspace)
@@ -275,6 +313,21 @@ def test_a_project_that_asks_for_it_is_retrained_after_so_many_labels(workspace,
     assert runs.retrain_if_due(workspace, scene.project) is None  # nothing new since
     say(workspace, scene.videos["t1"], [("wave", 0, 1), ("jump", 5, 6)], level="full")
     assert runs.retrain_if_due(workspace, scene.project) is not None
+
+
+def test_a_retrain_repeats_the_run_that_is_shown_and_not_the_last_that_was_tried(workspace, scene):
+    from app.services import library
+
+    shown = runs.start(workspace, scene.project, "topk_mil", QUICK, seed=4, preset="stpn", folds=False)
+    worker.drain(workspace)
+    runs.start(workspace, scene.project, "frame_supervised", QUICK, folds=False)
+    worker.drain(workspace)
+    assert runs.show(workspace, shown).run.promoted
+    library.change_settings(workspace, scene.project, retrain_after=1)
+    say(workspace, scene.videos["t1"], [("wave", 0, 1), ("jump", 5, 6)], level="full")
+    again = runs.show(workspace, runs.retrain_if_due(workspace, scene.project))
+    assert (again.run.method, again.run.preset, again.run.seed) == ("topk_mil", "stpn", 4)
+    assert again.job.payload["settings"] == QUICK
 
 
 def test_the_catalogue_tells_a_form_all_it_needs(workspace):

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from wtal_core.training.dataset import TrainingVideo
 
 FOLDS = 3  # one part in three is held out
-JUDGES = 6  # complete held-out videos a score needs
+JUDGES = 6  # complete held-out videos looked for, part after part
+LEAST_JUDGES = 4  # that a score needs; docs/results/folds.md
 LEAST_TAUGHT = 2  # labelled videos left to train on
 MARGIN = 0.02  # average mAP; a smaller loss may be noise and does not hold a newer model back
 
@@ -93,8 +94,8 @@ def fold_scores(
     """
     parts = parts_held_out(learning.videos)
     n_judges = _n_judges(parts)
-    if n_judges < JUDGES:
-        why = f"it needs {JUDGES} training videos annotated in full that can be held out, there are {n_judges}"
+    if n_judges < LEAST_JUDGES:
+        why = f"it needs {LEAST_JUDGES} training videos annotated in full that can be held out, there are {n_judges}"
         return {"fold_score": None, "shown_fold_score": None, "fold_note": f"no fold score: {why}"}
     fold = _Fold(task, row, learning, parts, progress)
     shown = shown_run(task, row)

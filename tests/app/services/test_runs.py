@@ -137,6 +137,7 @@ def test_a_waiting_run_is_cancelled_and_can_go_on(workspace, scene):
 def two_judge(monkeypatch):
     """Two complete held-out videos are enough."""
     monkeypatch.setattr(folds, "JUDGES", 2)
+    monkeypatch.setattr(folds, "LEAST_JUDGES", 2)
 
 
 def with_two_judges(workspace):
@@ -187,7 +188,7 @@ def test_with_few_complete_videos_each_part_is_held_out_in_turn(workspace, monke
     assert metrics["fold_score"] > 0.3
     assert metrics["fold_note"].startswith("average mAP on 6 held-out training videos, in 3 parts")
     assert all((workspace.runs / str(good) / name / "run.json").exists() for name in ("fold", "fold-1", "fold-2"))
-    monkeypatch.setattr(folds, "JUDGES", 7)
+    monkeypatch.setattr(folds, "LEAST_JUDGES", 7)
     again = runs.show(workspace, trained(workspace, scene.project)).run
     assert again.promoted  # the same method, newer
     assert again.metrics["fold_note"] == (

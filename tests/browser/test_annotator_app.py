@@ -243,3 +243,14 @@ def test_who_comes_by_the_link_of_the_page_has_its_keys_without_a_click(
     app.host.wait_for()
     app.until(OPEN)
     app.until("(host) => host.matches(':focus') || host.getRootNode().activeElement === host")
+
+
+def test_the_mouse_reaches_the_buttons_above_the_video_and_the_menu_of_the_page(
+    tab: Callable[[str], Page], base_url: str, video: int
+):
+    """Streamlit's header lies over the top of the page, empty but for its menu."""
+    app = App(tab(base_url), base_url, video)
+    app.host.get_by_role("radio", name="Two clicks").click(timeout=5_000)
+    app.until("(host) => host.annotator.bench.level === 'two-segment'")
+    app.page.get_by_role("button", name="Main menu").click(timeout=5_000)
+    app.page.locator("[aria-label='Main menu'][aria-expanded=true]").wait_for(timeout=5_000)

@@ -90,6 +90,31 @@ def test_level_video_done_says_that_the_other_classes_do_not_occur(desk: Desk):
     }
 
 
+@pytest.mark.parametrize(("answer", "n_absent"), [("Enter", 4), ("Escape", 0)])
+def test_level_video_done_asks_before_it_says_that_nothing_occurs_in_a_video_nobody_watched(
+    desk: Desk, answer: str, n_absent: int
+):
+    """One stray key would make four false negatives."""
+    desk.press("Alt+1", "n")
+    assert "Does none of the classes occur" in desk.page.locator(".ask").inner_text()
+    desk.press(answer)
+    desk.saved()
+    assert list(desk.server.state(1)["video_labels"].values()) == [False] * n_absent
+
+
+def test_done_keeps_a_video_with_an_open_instance(
+    films: dict[str, CodedVideo], serve: Callable[..., FakeServer], screen: Page
+):
+    first, second = fake_video(films["constant"], 1), fake_video(films["late"], 2)
+    first.told["next"] = 2
+    desk = Desk(screen, serve(first, second))
+    desk.press("Alt+3", "1", "n")
+    assert "LongJump is open from 0:00.000: end it, or drop it with" in desk.said
+    assert desk.look("bench.info.id") == 1
+    desk.press("Escape", "n")
+    desk.page.wait_for_function("() => window.annotator.bench?.info.id === 2")
+
+
 def test_level_one_click_every_press_is_an_instance_at_the_frame_shown(desk: Desk):
     """One action per point, as in BORIS."""
     desk.press("Alt+2")

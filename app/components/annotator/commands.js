@@ -267,29 +267,39 @@ function travel(bench, way) {
 
 /** Done: what the level asks to be said about the whole video is said, then the next video comes. @param {Workbench} bench */
 function done(bench) {
-  if (bench.level === "video") {
-    const unsaid = bench.info.classes.filter(({ name }) => bench.presence(name).present === null);
-    bench.commit(unsaid.map(({ name }) => ({ kind: "label.set", label: name, present: false })));
-  }
-  if (bench.level !== "full" || bench.isComplete) {
-    bench.leave();
+  const open = [...bench.marking.open.values()].at(-1);
+  if (open) {
+    bench.say(`${open.label} is open from ${bench.clock(open.time)}: end it, or drop it with ${bench.keyOf("cancel")}, before the next video.`);
     return;
   }
-  const complete = () => {
-    bench.commit([{ kind: "complete.set", complete: true }]);
+  const { info, level } = bench;
+  const edits = level === "video" ? absences(bench) : level === "full" && !bench.isComplete ? [COMPLETE] : [];
+  const say = () => {
+    bench.commit(edits);
     bench.leave();
   };
-  const { info } = bench;
+  // naming one class says enough of the others; a stray key on a video of which nothing was said does not
+  const isSilent = level === "full" || !info.classes.some(({ name }) => bench.presence(name).present);
   const share = total(intersection(bench.watched, [[info.origin, info.origin + info.duration]])) / info.duration;
-  if (share >= WATCHED) complete();
+  if (!edits.length) bench.leave();
+  else if (!isSilent || share >= WATCHED) say();
   else {
-    bench.ask(`${Math.floor(100 * share)} % of this video was on the screen. Is all of it judged?`, [
-      { says: "Yes, mark it complete", does: complete },
+    const [question, yes] = level === "full" ? ["Is all of it judged?", "Yes, mark it complete"] : ["Does none of the classes occur in it?", "Yes, none occurs"];
+    bench.ask(`${Math.floor(100 * share)} % of this video was on the screen. ${question}`, [
+      { says: yes, does: say },
       { says: "No, next video", does: () => bench.leave() },
       { says: "Stay", does: () => {} },
     ]);
   }
 }
+
+const COMPLETE = /** @type {const} */ ({ kind: "complete.set", complete: true });
+
+/** That the classes of which nobody said whether they occur do not. @param {Workbench} bench */
+const absences = (bench) =>
+  bench.info.classes
+    .filter(({ name }) => bench.presence(name).present === null)
+    .map(({ name }) => ({ kind: /** @type {const} */ ("label.set"), label: name, present: false }));
 
 /** @param {number} time @param {number} origin */
 export const shownTime = (time, origin) => clockText(time - origin, 3);

@@ -67,10 +67,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(environment: dict[str, str], log: Path, port: int | None = None) -> Iterator[str]:
+def serving(
+    environment: dict[str, str], log: Path, port: int | None = None, script: Path = ROOT / "app" / "main.py"
+) -> Iterator[str]:
     """A web process of its own on ``environment``'s workspace; yields its address and stops it at the end."""
     port = port or free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"), "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     url = f"http://127.0.0.1:{port}"
     with log.open("a") as out:
         server = subprocess.Popen(

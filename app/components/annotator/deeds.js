@@ -79,6 +79,11 @@ export class Deeds {
     const { label } = statement;
     const id = crypto.randomUUID();
     if (statement.kind === "toggle") {
+      const { count } = this.bench.presence(label);
+      if (count) {
+        this.bench.say(`${label} occurs: ${count === 1 ? "an instance of it is" : `${count} instances of it are`} marked here.`);
+        return;
+      }
       const isPresent = this.bench.labels.shown.labels.get(label) === true;
       this.bench.commit([{ kind: "label.set", label, present: isPresent ? null : true }]);
       this.bench.say(isPresent ? `${label}: unknown again.` : `${label} occurs in this video.`);
@@ -87,6 +92,10 @@ export class Deeds {
       this.bench.render();
     } else {
       const times = statement.moments.map(({ time }) => time);
+      if (statement.kind === "click" && this.bench.annotations.some((one) => one.label === label && one.clicks.join() === times.join())) {
+        this.bench.say(`${label} is marked at ${this.bench.clock(times[0])} already.`);
+        return;
+      }
       const made = statement.kind === "span" ? bounded(id, label, times[0], times[1], this.bench.frames) : clicked(id, label, times);
       this.#put(withPresses(made, statement.moments.map(({ pressed }) => pressed), this.bench.compensation));
     }

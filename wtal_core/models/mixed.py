@@ -236,7 +236,9 @@ class Mixed(nn.Module):
         for c in self._likely(scores):
             segments, score = scored(c)
             kept, left = soft_nms(segments, score, self.config.suppression)
-            left = left * float(scores[c]) ** self.config.class_power
+            once = np.sort(np.unique(segments[kept], axis=0, return_index=True)[1])  # a run of two traces came twice
+            kept, left = kept[once], left[once]
+            left *= float(scores[c]) ** self.config.class_power
             found += to_proposals(self.class_names[c], segments[kept], left, prediction.activation.grid)
         return ranked(found)
 

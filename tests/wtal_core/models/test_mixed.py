@@ -238,6 +238,21 @@ def test_without_a_learned_order_an_action_may_begin_and_end_between_snippets():
     assert 15 < fine[1] < 16
 
 
+@pytest.mark.parametrize("contrast", ["fine", "coarse"])
+def test_no_segment_is_proposed_twice(contrast):
+    """Both traces of the coarse form are above half in the same snippets."""
+    names = ("a",)
+    margin = np.full((30, 1), -8.0, np.float32)
+    margin[5:9], margin[11:15] = 8.0, 6.0
+    curves = ActivationSequence(
+        "v", names, margin, np.zeros(30, np.float32), SnippetGrid.regular(30, 30_000_000, fps=16)
+    )
+    module = Mixed(replace(SMALL, contrast=contrast), Setup(4, names))
+    found = [each.segment for each in module.localize(VideoPrediction(curves, np.ones(1, np.float32)))]
+    assert len(found) >= 2
+    assert len(set(found)) == len(found)
+
+
 def test_of_two_equal_curves_the_class_the_video_more_likely_holds_comes_first():
     names = ("a", "b")
     margin = np.full((20, 2), -3.0, np.float32)

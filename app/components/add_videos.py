@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.components.plain import plain
 from app.components.upload import upload
 from app.services import adding, feature_folder
 from app.services.adding import Added, Outcome
@@ -56,11 +57,13 @@ def _add_features(project: int, path: str) -> None:
     try:
         _report(feature_folder.add_features(state.workspace(), project, path))
     except (ValueError, OSError) as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
 
 
 def _report(added: Added) -> None:
+    """Keep what came of it and draw the page anew: its counts were read before."""
     state.choices().added = Receipt(frozenset(video.id for video in added.videos), added.n_known, added.problems)
+    st.rerun()
 
 
 def _receipt(project: int) -> None:
@@ -75,7 +78,7 @@ def _receipt(project: int) -> None:
     if receipt.n_known:
         st.info(f"{receipt.n_known} already in this project.")
     for problem in receipt.problems[:SHOWN]:
-        st.warning(problem)
+        st.warning(plain(problem))
 
 
 def in_words(found: Outcome, total: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import streamlit as st
 
 from app import state
 from app.components.label_palette import label_palette
+from app.components.plain import plain
 from app.services import classes
 from db.records import ClassRecord
 
@@ -47,36 +49,36 @@ def class_editor(project: int) -> None:
 
 
 def _saved(project: int, entries: tuple[ClassRecord, ...], edits: dict[str, Any]) -> None:
-    """Apply what the table's editor noted; each row is a change of its own, and the first refusal stops."""
+    """Apply what the table's editor noted; a refusal changes nothing, so it still holds all that was typed."""
     try:
         apply_edits(project, entries, edits)
     except ValueError as error:
-        st.error(str(error))
+        st.error(plain(f"Nothing is saved yet: {error}"))
     else:
         st.rerun()
 
 
 def apply_edits(project: int, entries: tuple[ClassRecord, ...], edits: dict[str, Any]) -> None:
-    """Turn the editor's ``edited_rows``, ``added_rows`` and ``deleted_rows`` into changes of the class list.
+    """Turn the editor's ``edited_rows``, ``added_rows`` and ``deleted_rows`` into one revision of the class list.
 
     Raises
     ------
     ValueError
-        If a name or key is taken or unusable; the rows before it are changed already.
+        If a name or key is taken or unusable; then nothing is changed.
     """
-    workspace, annotator = state.workspace(), state.annotator() or ""
-    for row in edits.get("deleted_rows", []):
-        classes.retire_class(workspace, entries[row].id, annotator=annotator)
-    for row, changed in edits.get("edited_rows", {}).items():
-        entry, values = entries[int(row)], {name: value or "" for name, value in changed.items()}
-        if name := values.pop("name", None):
-            classes.rename_class(workspace, entry.id, name, annotator=annotator)
-        if values:
-            classes.restyle_class(workspace, entry.id, **values, annotator=annotator)
-    for added in edits.get("added_rows", []):
-        values = {name: added.get(name) or "" for name in COLUMNS[1:]}
-        key = values.pop("key") or None
-        classes.add_class(workspace, project, added.get("name") or "", key=key, **values, annotator=annotator)
+    classes.revise_classes(
+        state.workspace(),
+        project,
+        retired=[entries[row].id for row in edits.get("deleted_rows", [])],
+        changed={entries[int(row)].id: _written(row_edits) for row, row_edits in edits.get("edited_rows", {}).items()},
+        added=[_written(added) for added in edits.get("added_rows", [])],
+        annotator=state.annotator() or "",
+    )
+
+
+def _written(cells: Mapping[str, str | None]) -> dict[str, str]:
+    """Cells as text; the editor notes a cleared one as None."""
+    return {column: cells[column] or "" for column in COLUMNS if column in cells}
 
 
 def _merge_form(entries: tuple[ClassRecord, ...]) -> None:
@@ -88,6 +90,6 @@ def _merge_form(entries: tuple[ClassRecord, ...]) -> None:
             try:
                 classes.merge_classes(state.workspace(), source, target, annotator=state.annotator() or "")
             except ValueError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 st.rerun()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import charts, state
 from app.components.run_panel import LEVELS
+from app.components.wording import plural
 from app.services import clock, evaluating
 from app.services.evaluating import CostPoint, LevelPhi
 from wtal_core.evaluation.cost import Phi
@@ -77,7 +78,7 @@ def written(measured: Phi | None) -> str:
         return "–"
     return (
         f"{measured.ratio:.2f} ({measured.low:.2f} to {measured.high:.2f}), "
-        f"median {measured.median:.2f}, {measured.n_videos} videos"
+        f"median {measured.median:.2f}, {measured.n_videos} {plural(measured.n_videos, 'video')}"
     )
 
 

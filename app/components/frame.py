@@ -65,7 +65,7 @@ def _choose(projects: tuple[ProjectRecord, ...]) -> None:
 def create_project() -> None:
     """A form for a new project."""
     with st.form("new-project", border=False):
-        name = st.text_input("Name", placeholder="Long jump 2026", max_chars=80)
+        name = st.text_input("Name", placeholder="Long jump 2026", max_chars=library.LONGEST_NAME)
         if st.form_submit_button("Create project", type="primary"):
             try:
                 made = library.create_project(state.workspace(), name)

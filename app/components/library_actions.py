@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.wording import plural
 from app.services import extracting, library, split
 from app.services.library import VideoRow
 from db.records import ProblemRecord
@@ -21,14 +22,16 @@ NOUNS = {
     "training": "training",
     "validation": "validation",
 }
+NAMED = 10
+"""Videos named before they are removed; of the others the number is said."""
 
 
 def summary(counts: Mapping[str, int], n_problems: int) -> None:
     """One quiet line of counts under the title."""
-    parts = [f"**{counts['total']}** videos"]
+    parts = [f"**{counts['total']}** {plural(counts['total'], 'video')}"]
     parts += [f"{counts[key]} {noun}" for key, noun in NOUNS.items() if counts.get(key)]
     if n_problems:
-        parts.append(f":orange[{n_problems} import problem{'s' if n_problems > 1 else ''}]")
+        parts.append(f":orange[{n_problems} import {plural(n_problems, 'problem')}]")
     st.caption(" · ".join(parts))
 
 
@@ -71,8 +74,13 @@ def _extract(project: int, extractor: str, videos: Sequence[int]) -> None:
 
 @st.dialog("Remove from the project?")
 def _confirm_removal(marked: tuple[VideoRow, ...]) -> None:
-    n_labels = sum(row.video.n_annotations for row in marked)
-    st.write(f"{len(marked)} videos with {n_labels} annotations leave the project. The files stay where they are.")
+    n_videos, n_labels = len(marked), sum(row.video.n_annotations for row in marked)
+    names = [row.video.name for row in marked[:NAMED]]
+    if n_videos > NAMED:
+        names.append(f"and {n_videos - NAMED} more")
+    what = f"{n_videos} {plural(n_videos, 'video')} with {n_labels} {plural(n_labels, 'annotation')}"
+    st.write(f"{what} {'leaves' if n_videos == 1 else 'leave'} the project. No file is deleted.")
+    st.text("\n".join(names))  # not Markdown: a file may be called *a* or <b>
     if st.button("Remove", type="primary"):
         for row in marked:
             library.delete_video(state.workspace(), row.video.id)

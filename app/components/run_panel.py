@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import charts, score_charts, state
 from app.components.job_status import in_words
+from app.components.plain import plain
 from app.services import runs
 from app.services.runs import RunView
 from app.workspace import Workspace
@@ -75,7 +76,7 @@ def label_usage(run: int) -> None:
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width=320, height="content")
     if used.notes:
-        st.caption("\n".join(f"- {_plain(note)}" for note in used.notes[:50]))
+        st.caption("\n".join(f"- {plain(note)}" for note in used.notes[:50]))
     if len(used.notes) > 50:
         st.caption(f"and {len(used.notes) - 50} more")
     if used.levels and not used.notes:
@@ -138,7 +139,7 @@ def finished_run(view: RunView) -> None:
     run = view.run
     st.markdown(f"#### Run {run.id} · {run.method} {STATUS[run.status]}")
     if run.error:
-        st.error(_plain(run.error))
+        st.error(plain(run.error))
     with st.container(horizontal=True):
         if (
             run.status == "done"
@@ -152,9 +153,9 @@ def finished_run(view: RunView) -> None:
             _do(runs.delete, run.id)
     if note := run.metrics.get("fold_note"):
         words = "No fold mAP" if view.fold_score is None else "Fold mAP"
-        st.caption(f"{words}: {_plain(note.removeprefix('no fold score: '))}.")
+        st.caption(f"{words}: {plain(note.removeprefix('no fold score: '))}.")
     if (note := run.metrics.get("shown_note")) and not run.promoted:
-        st.caption(f"Not shown by itself: {_plain(note)}.")
+        st.caption(f"Not shown by itself: {plain(note)}.")
     left, right = st.columns(2)
     with left:
         st.markdown("##### Labels used")
@@ -187,11 +188,6 @@ def _do(action: Callable[[Workspace, int], None], run: int) -> None:
     try:
         action(state.workspace(), run)
     except ValueError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
-
-
-def _plain(text: str) -> str:
-    """Text of a file or a person inside Markdown, without its power."""
-    return text.replace("\\", "\\\\").replace("[", "\\[").replace("<", "&lt;").replace("`", "\\`").replace("$", "\\$")

@@ -120,7 +120,7 @@ def video_table(project: int) -> list[library.VideoRow]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"videos-{project}-{number}",
+        key=f"videos-{project}-{hash(tuple(row.video.id for row in page.rows))}",  # marks are row numbers of these
         row_height=40,
         height="content" if len(page.rows) <= ROWS else 36 + 40 * ROWS,
         placeholder="–",
@@ -128,7 +128,7 @@ def video_table(project: int) -> list[library.VideoRow]:
     if page.total > PAGE:
         st.pagination(-(-page.total // PAGE), key="library-page")
     _open_the_clicked(page.rows)
-    return [page.rows[index] for index in table.selection.rows if index < len(page.rows)]
+    return [page.rows[index] for index in table.selection.rows]
 
 
 def _controls() -> tuple[VideoFilter, tuple[str, bool]]:

@@ -5,6 +5,7 @@ import streamlit as st
 from app import state
 from app.components.run_form import run_form
 from app.components.run_panel import LEVELS, active_run, comparison, finished_run, fold_curve, history_table
+from app.components.wording import plural
 from app.services import library, runs
 
 project = state.project()
@@ -19,7 +20,7 @@ with form:
     counts = {LEVELS[level]: n for level, n in labels["levels"].items()} | {"Video only": labels["video-level only"]}
     told = [f"{n} {name.lower()}" for name, n in counts.items() if n]
     rest = [f"{labels['complete']} complete", f"{labels['validation']} to measure on"]
-    st.caption(" · ".join([f"**{labels['videos']}** training videos", *told, *rest]))
+    st.caption(" · ".join([f"**{labels['videos']}** training {plural(labels['videos'], 'video')}", *told, *rest]))
     if not labels["videos"]:
         st.info("Nothing to learn from yet. Label some training videos first, at any level.")
         st.page_link("pages/annotate.py", label="Go to Annotate", icon=":material/edit_note:")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import colorsys
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from app.services import merging
 from app.workspace import Workspace
@@ -75,15 +76,51 @@ def add_classes(workspace: Workspace, project: int, names: Iterable[str], *, ann
         return ensure_classes_in(unit, project, names, annotator=annotator)
 
 
+def revise_classes(
+    workspace: Workspace,
+    project: int,
+    *,
+    retired: Iterable[int] = (),
+    changed: Mapping[int, Mapping[str, str]] | None = None,
+    added: Iterable[Mapping[str, str]] = (),
+    annotator: str = "",
+) -> None:
+    """Retire, change and add classes as one: all of it, or nothing if any of it is refused.
+
+    Parameters
+    ----------
+    retired
+        Classes that leave the list.
+    changed
+        By class, what is new of ``name``, ``colour``, ``key``, ``description`` and ``example``.
+    added
+        The same of each new class; colour and key are chosen where they are empty.
+
+    Raises
+    ------
+    ValueError
+        If a name or key is taken or unusable, with the class or the new row it was given for.
+    """
+    with workspace.write() as unit:
+        for class_id in retired:
+            _retire(unit, class_id, annotator)
+        for class_id, values in (changed or {}).items():
+            look = {name: value for name, value in values.items() if name != "name"}
+            with _refused_for(f"class {_find(unit, class_id).name!r}"):
+                if "name" in values:
+                    _rename(unit, class_id, values["name"], annotator)
+                _restyle(unit, class_id, look, annotator)
+        for row, values in enumerate(added, start=1):
+            given = {"name": ""} | {name: value for name, value in values.items() if value}
+            with _refused_for(f"new row {row}"):
+                version = unit.projects.next_class_list_version(project)
+                add_class_in(unit, project, version=version, by=annotator, **given)
+
+
 def rename_class(workspace: Workspace, class_id: int, name: str, *, annotator: str = "") -> ClassRecord:
     """Call a class by another name; everything labelled with it follows."""
     with workspace.write() as unit:
-        found = _active(unit, class_id)
-        wanted = _clean(name)
-        if wanted != found.name:
-            _refuse_taken(unit, found.project_id, wanted)
-            _log(unit, found, "rename", (found.name, wanted), annotator)
-            unit.projects.change_class(class_id, name=wanted)
+        _rename(unit, class_id, name, annotator)
         return _active(unit, class_id)
 
 
@@ -105,10 +142,7 @@ def merge_classes(workspace: Workspace, source: int, target: int, *, annotator: 
 def retire_class(workspace: Workspace, class_id: int, *, annotator: str = "") -> None:
     """Take a class off the list; its labels are kept, hidden, and come back with :func:`restore_class`."""
     with workspace.write() as unit:
-        found = _active(unit, class_id)
-        version = _log(unit, found, "retire", (found.name, ""), annotator)
-        unit.projects.change_class(class_id, retired_in=version)
-        merging.refresh(unit, found.project_id)
+        _retire(unit, class_id, annotator)
 
 
 def restore_class(workspace: Workspace, class_id: int, *, annotator: str = "") -> ClassRecord:
@@ -136,17 +170,8 @@ def restyle_class(
 ) -> ClassRecord:
     """Change how a class looks, its key, or what is said about it; what is None stays."""
     with workspace.write() as unit:
-        found = _active(unit, class_id)
         given = {"colour": colour, "key": key, "description": description, "example": example}
-        values = {name: value for name, value in given.items() if value is not None and value != getattr(found, name)}
-        if values.get("key"):
-            values["key"] = _free_key(unit, found.project_id, values["key"])
-        ActionClass(found.name, values.get("colour", found.colour), values.get("key", found.key))
-        if values:
-            before = ", ".join(f"{name} {getattr(found, name)}" for name in values)
-            after = ", ".join(f"{name} {value}" for name, value in values.items())
-            _log(unit, found, "restyle", (before, after), annotator)
-            unit.projects.change_class(class_id, **values)
+        _restyle(unit, class_id, {name: value for name, value in given.items() if value is not None}, annotator)
         return _active(unit, class_id)
 
 
@@ -207,10 +232,48 @@ def free_colour(taken: Iterable[str]) -> str:
         step += 1
 
 
+def _rename(unit: UnitOfWork, class_id: int, name: str, annotator: str) -> None:
+    found = _active(unit, class_id)
+    wanted = _clean(name)
+    if wanted != found.name:
+        _refuse_taken(unit, found.project_id, wanted)
+        _log(unit, found, "rename", (found.name, wanted), annotator)
+        unit.projects.change_class(class_id, name=wanted)
+
+
+def _restyle(unit: UnitOfWork, class_id: int, given: Mapping[str, str], annotator: str) -> None:
+    found = _active(unit, class_id)
+    values = {name: value for name, value in given.items() if value != getattr(found, name)}
+    if values.get("key"):
+        values["key"] = _free_key(unit, found.project_id, values["key"])
+    ActionClass(found.name, values.get("colour", found.colour), values.get("key", found.key))
+    if values:
+        before = ", ".join(f"{name} {getattr(found, name)}" for name in values)
+        after = ", ".join(f"{name} {value}" for name, value in values.items())
+        _log(unit, found, "restyle", (before, after), annotator)
+        unit.projects.change_class(class_id, **values)
+
+
+def _retire(unit: UnitOfWork, class_id: int, annotator: str) -> None:
+    found = _active(unit, class_id)
+    version = _log(unit, found, "retire", (found.name, ""), annotator)
+    unit.projects.change_class(class_id, retired_in=version)
+    merging.refresh(unit, found.project_id)
+
+
+@contextmanager
+def _refused_for(what: str) -> Iterator[None]:
+    """Put before a refusal what it was about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from error
+
+
 def _clean(name: str) -> str:
     cleaned = unicodedata.normalize("NFC", name).strip()
     if not cleaned or len(cleaned) > LONGEST_NAME or any(ord(character) < 32 for character in cleaned):
-        raise ValueError(f"a class name is one line of 1 to {LONGEST_NAME} characters, got {cleaned[:40]!r}")
+        raise ValueError(f"a class name is one line of 1 to {LONGEST_NAME} characters, got {name[:40]!r}")
     return cleaned
 
 

@@ -14,12 +14,13 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from app import catalogue, server, state
-from app.components import class_editor
+from app.components import class_editor, cost_panel
 from app.components.run_form import NO_PRESET
 from app.services import classes, library, runs
 from app.settings import Settings
 from app.workspace import Workspace
 from tests.app import scenes
+from wtal_core.evaluation.cost import Phi
 
 MAIN = Path(server.__file__).parent / "main.py"
 MAKERS = (scenes.empty_project, scenes.with_videos, scenes.labelled, scenes.trained)
@@ -126,6 +127,7 @@ def test_without_a_project_the_first_thing_is_to_make_one(tmp_path, monkeypatch)
     monkeypatch.setenv("WTAL_HOME", str(tmp_path / "new"))
     app = visit()
     assert app.title[0].value == "Begin with a project"
+    assert app.text_input[0].proto.max_chars == library.LONGEST_NAME  # no shorter than a name may be
     app.text_input[0].set_value("Swimming")
     press(app, "Create project")
     assert app.title[0].value == "Library"
@@ -214,6 +216,56 @@ def test_the_library_finds_filters_and_sorts(enter):
     assert set(app.dataframe[0].value["subset"]) == {"validation"}
 
 
+def mark(app, *rows):
+    """Tick rows of the Library's table, as its first column does."""
+    key = app.dataframe[0].key
+    app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def test_marks_stay_with_the_videos_and_never_pass_to_others(enter):
+    scene, workspace = enter(scenes.with_videos)
+    app = mark(visit(), 1)
+    with workspace.write() as unit:
+        unit.videos.change(scene.videos[0], n_annotations=7)  # another annotator labels meanwhile
+    app.run()
+    assert "Remove 1 from the project" in labels(app)
+    app.selectbox(key="order").set_value("Newest").run()
+    assert "Extract features of all without" in labels(app)
+    assert "Remove 1 from the project" not in labels(app)
+
+
+def test_what_moves_up_where_a_video_was_removed_is_not_marked(enter):
+    scene, workspace = enter(scenes.with_videos)
+    app = mark(visit(), 1)
+    library.delete_video(workspace, scene.videos[0])
+    app.run()
+    assert app.dataframe[0].value["name"].iloc[1] == "jump_01.mp4"
+    assert "Extract features of all without" in labels(app)
+
+
+def test_a_removal_names_what_leaves_as_it_is_called(enter):
+    scene, workspace = enter(scenes.labelled)
+    with workspace.write() as unit:
+        unit.videos.change(scene.videos[0], name="<b>x</b> *a*.mp4")
+    app = press(mark(visit(), 0), "Remove 1 from the project")
+    assert [text.value for text in app.text] == ["<b>x</b> *a*.mp4"]  # st.text knows no Markdown
+    assert "1 video with 1 annotation leaves the project. No file is deleted." in texts(app)
+
+
+def test_a_removal_of_many_names_ten_and_counts_the_others(enter):
+    enter(scenes.labelled)
+    app = press(mark(visit(), *range(11)), "Remove 11 from the project")
+    assert app.text[0].value.splitlines() == ["broken.mp4", *(f"jump_{i:02}.mp4" for i in range(9)), "and 1 more"]
+    assert "11 videos with 10 annotations leave the project." in texts(app)
+
+
 def test_a_folder_is_added_with_its_problems_listed(enter, tmp_path):
     scene, workspace = enter(scenes.empty_project)
     folder = tmp_path / "films"
@@ -259,6 +311,18 @@ def test_a_path_outside_the_media_roots_is_refused_in_words(enter):
     app.text_input[0].set_value("/etc")
     next(button for button in app.button if button.label == "Add").click().run()
     assert any("outside the media roots" in warning.value for warning in app.warning)
+
+
+def test_the_counts_above_know_at_once_what_was_added_and_what_was_not(enter, tmp_path):
+    enter(scenes.empty_project)
+    (tmp_path / "a.mp4").write_bytes(b"not really")
+    (tmp_path / "b.mp4").touch()
+    app = visit()
+    app.text_area[0].set_value(f"{tmp_path / 'a.mp4'}\n{tmp_path / 'b.mp4'}")
+    [button for button in app.button if button.label == "Add"][1].click().run()
+    assert app.caption[0].value == "**1** video · 1 being read · :orange[1 import problem]"
+    assert any("is empty" in warning.value for warning in app.warning)
+    assert "No videos yet" not in texts(app)
 
 
 def test_features_are_asked_for_where_there_are_none(enter):
@@ -316,6 +380,26 @@ def test_class_edits_rename_restyle_retire_and_add(enter):
     assert [entry.name for entry in now] == ["Long jump", "Vault"]
     assert now[0].key == "b"
     assert now[0].description == "from the last step to the sand"
+
+
+@pytest.mark.parametrize(
+    ("edits", "refusal"),
+    [
+        ({"added_rows": [{"name": "Vault"}, {"name": "   "}]}, "new row 2: a class name is .*, got '   '"),
+        ({"added_rows": [{"name": "Vault", "key": "j"}]}, "new row 1: key 'j' is a command"),
+        ({"edited_rows": {"1": {"name": " "}}, "added_rows": [{"name": "Vault"}]}, "class 'Run': a class name is"),
+        ({"edited_rows": {"1": {"key": "b"}, "0": {"name": "Run"}}}, "class 'Jump': class 'Run' is already"),
+        ({"deleted_rows": [1], "added_rows": [{"name": "Run"}]}, "new row 1: class 'Run' was used before"),
+    ],
+)
+def test_class_edits_are_stored_all_or_not_at_all(enter, edits, refusal):
+    """What is not stored stays in the table, which starts afresh only with another class list."""
+    scene, workspace = enter(scenes.empty_project)
+    entries = classes.classes(workspace, scene.project)
+    with pytest.raises(ValueError, match=refusal):
+        class_editor.apply_edits(scene.project, entries, edits)
+    assert classes.classes(workspace, scene.project) == entries
+    assert len(classes.class_history(workspace, scene.project)) == len(entries)
 
 
 def test_classes_are_merged_from_the_page(enter):
@@ -547,7 +631,7 @@ def test_a_run_says_what_its_fold_score_stands_on_or_why_it_has_none(enter):
     )
     expected = (
         "Fold mAP: average mAP on 2 held-out training videos, after training on 6 others.",
-        r"No fold mAP: it needs 2 \[complete] videos.",
+        r"No fold mAP: it needs 2 \[complete\] videos.",
     )
     for metrics, words in zip(told, expected, strict=True):
         with workspace.write() as unit:
@@ -635,6 +719,12 @@ def test_cost_shows_phi_beside_the_papers_and_a_point_per_run(enter):
     full = phi.set_index("Level").loc["Full"]
     assert full["Measured"].startswith("0.47")  # 6 s of clock over 12.8 s of video
     assert full["To reckon with"] == 1.17  # fewer than ten videos: the paper's
+
+
+@pytest.mark.parametrize(("n_videos", "said"), [(1, "1 video"), (2, "2 videos")])
+def test_a_ratio_says_of_how_many_videos_it_is(n_videos, said):
+    measured = Phi(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, n_videos, active=1, duration=2)
+    assert cost_panel.written(measured) == f"0.50 (0.50 to 0.50), median 0.50, {said}"
 
 
 def test_an_evaluation_that_is_deleted_takes_its_point_along(enter):

@@ -13,6 +13,7 @@ from app.commands.annotation_files import add_format_argument, format_name
 from app.commands.console import say_notes
 from app.commands.workspaces import add_project_argument, annotator_name, chosen_project, workspace
 
+COMPLETE = "the file's annotations are all there is in each video: mark them complete"
 SUMMARY = "import labels from an annotation file"
 
 
@@ -21,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="annotation file")
     add_format_argument(parser)
     add_project_argument(parser)
+    parser.add_argument("--complete", action="store_true", help=COMPLETE)
     parser.add_argument("--annotator", metavar="NAME", help="who imports it (default: the account's name)")
 
 
@@ -31,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
     with workspace() as opened:
         project = chosen_project(opened, options.project)
         name = format_name(options.file, options.format)
-        imported = exchange.import_labels(opened, project.id, options.file, name, by=annotator_name(options.annotator))
+        by = annotator_name(options.annotator)
+        imported = exchange.import_labels(opened, project.id, options.file, name, by=by, complete=options.complete)
     say_notes(imported.notes)
     print(f"videos       {imported.n_videos}")
     print(f"annotations  {imported.n_annotations}")

@@ -79,12 +79,26 @@ def _set(opened: Workspace, project: ProjectRecord, options: argparse.Namespace)
     if video.status != "ready":
         raise CommandError(f"video {video.name!r} is {video.status}: {video.problem or 'it is still being read'}")
     known = [found.name for found in classes.classes(opened, project.id)]
+    if not options.complete and options.label is None:
+        raise CommandError(
+            f"CLASS is missing; write it after the video: wtal label set {video.name} CLASS ...; "
+            f"project {project.name!r} has {', '.join(known) or 'no class yet'}"
+        )
     if not options.complete and options.label not in known:
         raise CommandError(
             f"project {project.name!r} has no class {options.label!r}; it has {', '.join(known) or 'none yet'}"
         )
+    by = annotator_name(options.annotator)
+    if options.absent:  # instances outweigh it: it would be stored and change nothing
+        marks = annotating.open_video(opened, video.id, by)["annotations"]
+        count = sum(mark["label"] == options.label for mark in marks)
+        if count:
+            raise CommandError(
+                f"{video.name} has {count} labelled instance{'s' if count > 1 else ''} of {options.label}; delete "
+                f"{'them' if count > 1 else 'it'} first, on the Annotate page, then say that it does not occur"
+            )
     edit = {"id": str(uuid.uuid4()), "group": str(uuid.uuid4()), "client_time": 0, **_edit(video, options)}
-    taken = annotating.apply_edits(opened, annotator_name(options.annotator), video.id, [edit], session="command-line")
+    taken = annotating.apply_edits(opened, by, video.id, [edit], session="command-line")
     if taken.refused:
         raise CommandError(str(taken.refused[0]["error"]))
     print(f"{video.name}\t{'complete' if options.complete else options.label}\tsaved")
@@ -105,23 +119,23 @@ def _edit(video: VideoRecord, options: argparse.Namespace) -> dict[str, Any]:
         "end": None,
     }
     if options.segment:
-        start, end = (_time(text, video) for text in options.segment)
+        start, end = (_time(text, video, "--segment") for text in options.segment)
         if end <= start:
             raise CommandError(f"--segment ends after it starts, got {' '.join(options.segment)}")
         annotation |= {"level": "full", "start": start, "end": end}
     else:
         if len(options.click) > 2:
             raise CommandError(f"--click takes one or two times inside one instance, got {len(options.click)}")
-        clicks = sorted(_time(text, video) for text in options.click)
+        clicks = sorted(_time(text, video, "--click") for text in options.click)
         annotation |= {"level": "one-segment" if len(clicks) == 1 else "two-segment", "clicks": clicks}
     return {"kind": "annotation.put", "annotation": annotation}
 
 
-def _time(text: str, video: VideoRecord) -> int:
-    """Seconds from the first picture as raw time, inside the video."""
+def _time(text: str, video: VideoRecord, option: str) -> int:
+    """Seconds from the first picture, given with ``option``, as raw time inside the video."""
     from wtal_core.formats.reading import microseconds
 
-    time = microseconds(text, "time")
+    time = microseconds(text, f"{option}, seconds from the first picture")
     if not 0 <= time <= video.duration:
         raise CommandError(f"{text} s lies outside {video.name!r}, which lasts {video.duration / 1e6:g} s")
     return video.origin + time

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from app.commands.annotation_files import add_format_argument, choose_subset, format_of, read_annotations
 from app.commands.console import CommandError, Progress
 from app.commands.feature_folders import find_videos, labelled_features
-from app.commands.train import DATA
+from app.commands.train import DATA, FINISHED
 
 if TYPE_CHECKING:
     from wtal_core.domain import FeatureSequence, Proposal
@@ -51,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
     if options.out.is_dir():
         raise CommandError(f"{options.out}: this is a folder; --out names a file")
     fusion = _fusion(options.fusion)
+    if not (options.run / FINISHED).is_file():
+        raise CommandError(f"{options.run}: there is no trained run in this folder; `wtal train --out` makes one")
     n_videos, sequences = _sequences(options)
     from wtal_core.predict import predict
     from wtal_core.training.checkpoint import load

@@ -29,6 +29,8 @@ SUMMARY = "train a method on a feature folder and an annotation file"
 LEVELS = ("video", "one-segment", "two-segment", "full")
 DATA = "data.json"
 """Beside the weights: what the run was trained on, and how its features were made."""
+FINISHED, INTERRUPTED = "run.json", "checkpoint.safetensors"
+"""What `wtal_core.training.checkpoint` leaves of a run, here so that `--help` need not import it; a test compares."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -129,8 +131,17 @@ def settings_given(pairs: list[str]) -> dict[str, Any]:
 def _check_target(options: argparse.Namespace) -> None:
     if options.out.exists() and not options.out.is_dir():
         raise CommandError(f"{options.out}: this is a file; --out names a folder")
-    if (options.out / "run.json").exists() and not options.resume:
-        raise CommandError(f"{options.out}: there is a finished run already; choose another --out or delete it")
+    if (options.out / FINISHED).exists():
+        if not options.resume:
+            raise CommandError(f"{options.out}: there is a finished run already; choose another --out or delete it")
+    elif options.out.exists() and not (options.out / INTERRUPTED).exists():
+        # A name with a dot is a file of the system's, or one that an interrupted run had not finished writing.
+        strangers = [path.name for path in options.out.iterdir() if not path.name.startswith(".")]
+        if strangers:
+            raise CommandError(
+                f"{options.out}: this folder holds other files, {min(strangers)} among them, and no run; "
+                "name a new or an empty folder with --out"
+            )
 
 
 def _videos(options: argparse.Namespace, level: str) -> tuple[list[TrainingVideo], tuple[str, ...], list[str]]:

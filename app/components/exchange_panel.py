@@ -9,12 +9,14 @@ from pathlib import Path
 import streamlit as st
 
 from app import jobs, state
+from app.components.plain import plain
 from app.services import exchange, runs
 from app.services.exchange import Exported
 from db.records import JobRecord
 
 FORMATS = {"activitynet": ("ActivityNet JSON", ".json", "application/json"), "csv": ("CSV", ".csv", "text/csv")}
 SUBSETS = {None: "All videos", "training": "Training", "validation": "Validation"}
+COMPLETE = "The file's annotations are all there is in each video: mark them complete"
 NOTES = 50
 IMPORTS = 3
 """Newest imports that are shown."""
@@ -37,13 +39,14 @@ def _import_form(project: int) -> None:
     with st.form("import", border=False):
         name = st.selectbox("Format", list(FORMATS), format_func=lambda key: FORMATS[key][0], key="import-format")
         file = st.file_uploader("Annotation file", type=["json", "csv", "txt"], max_upload_size=100)
+        complete = st.checkbox(COMPLETE, key="import-complete")
         if not st.form_submit_button("Import", type="primary"):
             return
     if file is None:
         st.warning("Choose a file first.")
         return
     workspace, by = state.workspace(), state.annotator() or ""
-    exchange.request_import(workspace, project, file.getvalue(), file.name, name, by=by)
+    exchange.request_import(workspace, project, file.getvalue(), file.name, name, by=by, complete=complete)
 
 
 def _imports(project: int) -> None:
@@ -62,20 +65,20 @@ def _import_job(job: JobRecord) -> None:
     name = str(job.payload.get("name", "the file"))
     with st.container(border=True, key=f"import-{job.id}"):
         if job.status in ACTIVE:
-            st.progress(job.progress, text=job.message or f"{name} waits for a worker")
+            st.progress(job.progress, text=plain(job.message or f"{name} waits for a worker"))
             return
         if job.status == "done":
             told = job.result
             st.success(f"{told['annotations']} annotations of {told['videos']} videos imported.")
             if told["classes"]:
-                st.info(f"New classes: {', '.join(told['classes'])}")
+                st.info(f"New classes: {plain(', '.join(told['classes']))}")
             for note in told["notes"][:NOTES]:
-                st.caption(note)
+                st.caption(plain(note))
             return
         if job.status == "failed":
-            st.error(f"{name}: {job.error}")
+            st.error(plain(job.error if job.error.startswith(name) else f"{name}: {job.error}"))
         else:
-            st.warning(f"The import of {name} was cancelled at {job.progress:.0%}; what it had stored stays.")
+            st.warning(f"The import of {plain(name)} was cancelled at {job.progress:.0%}; what it had stored stays.")
         if st.button("Go on", key=f"resume-import-{job.id}", icon=":material/play_arrow:"):
             jobs.resume(state.workspace(), job.id)
             st.rerun()
@@ -102,10 +105,10 @@ def _offer(name: str, stem: str, write: Callable[[Path], Exported]) -> None:
         try:
             done = write(path)
         except (ValueError, LookupError) as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
             return
         content = path.read_bytes()
     st.success(f"{done.n_rows} rows of {done.n_videos} videos.")
     for loss in done.losses[:NOTES]:
-        st.caption(loss)
+        st.caption(plain(loss))
     st.download_button(f"Download {stem}{suffix}", content, f"{stem}{suffix}", kind, key="download", on_click="ignore")

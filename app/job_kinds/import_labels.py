@@ -21,6 +21,11 @@ def run(task: Task) -> Mapping[str, Any]:
     path = task.workspace.imports / key
     if not path.is_file():
         raise ValueError(f"the file {name} is no longer here; import it again")
+
+    def named(text: str) -> str:
+        """A sentence with the file's own name in place of where the workspace keeps it."""
+        return text.replace(str(path), name)
+
     try:
         done = exchange.import_labels(
             task.workspace,
@@ -29,13 +34,14 @@ def run(task: Task) -> Mapping[str, Any]:
             str(task.payload["format"]),
             by=str(task.payload.get("by", "")),
             key=key,
+            complete=bool(task.payload.get("complete", False)),
             step=lambda share, words: task.progress(share, f"{name}: {words}"),
         )
     except ValueError as error:
-        raise ValueError(str(error).replace(str(path), name)) from error
+        raise ValueError(named(str(error))) from error
     path.unlink(missing_ok=True)
     left = len(done.notes) - NOTES
-    notes = [*done.notes[:NOTES], *([f"and {left} more"] if left > 0 else [])]
+    notes = [*map(named, done.notes[:NOTES]), *([f"and {left} more"] if left > 0 else [])]
     return {
         "name": name,
         "videos": done.n_videos,

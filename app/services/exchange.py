@@ -75,6 +75,7 @@ def import_labels(
     *,
     by: str = "",
     key: str = "",
+    complete: bool = False,
     step: Step = lambda _share, _words: None,
 ) -> Imported:
     """Import an annotation file: classes it needs are added, its subsets become the split where that is still open.
@@ -93,6 +94,9 @@ def import_labels(
         Who imports it; kept with every event.
     key
         Names this import; a new one if empty.
+    complete
+        The file's annotations are all there is in each video: mark the videos complete. A video whose labels the file
+        withholds, or in which it does not say where a class occurs, is left as it is.
     step
         Told the share done and a few words before each batch; what it raises stops the import there.
 
@@ -104,7 +108,9 @@ def import_labels(
     found = _format(format_name).read(path)
     notes, session = list(found.problems), f"import:{by}"[:64]
     step(0.0, "checking the file")
-    plan, new = _planned(workspace, project, found, notes, path=path, by=by, key=key or uuid.uuid4().hex)
+    plan, new = _planned(
+        workspace, project, found, notes, path=path, by=by, key=key or uuid.uuid4().hex, complete=complete
+    )
     done = 0
     while done < len(plan):
         step(done / len(plan), f"{done} of {len(plan)} videos")
@@ -115,7 +121,15 @@ def import_labels(
 
 
 def _planned(
-    workspace: Workspace, project: int, found: AnnotationSet, notes: list[str], *, path: Path, by: str, key: str
+    workspace: Workspace,
+    project: int,
+    found: AnnotationSet,
+    notes: list[str],
+    *,
+    path: Path,
+    by: str,
+    key: str,
+    complete: bool,
 ) -> tuple[list[Planned], tuple[str, ...]]:
     """Edits of every video the file and the project share, all checked; and the classes that were added."""
     with workspace.write() as unit:
@@ -126,11 +140,14 @@ def _planned(
         classes = ClassList.of(unit, project)
         importing.take_subsets(unit, project, found, videos, notes)
         found = importing.fitted(found, videos, notes)
+        if not complete:
+            importing.tell_incomplete(found, classes.names, notes)
         states = unit.labels.states(video.id for video in videos.values())
         who = annotator_in(unit, IMPORT)
         plan: list[Planned] = []
         for name, video in videos.items():
-            edits = importing.edits(found.videos[name].labels, video, states[video.id], who.id, notes, key=key)
+            said, state = found.videos[name].labels, states[video.id]
+            edits = importing.edits(said, video, state, who.id, notes, key=key, complete=complete)
             refused = refusals(unit, video, who, edits, source=SHARED[IMPORT], classes=classes)
             if refused:
                 raise ValueError(f"{path}, video {name!r}: {refused[0]['error']}; nothing was imported")
@@ -181,9 +198,10 @@ def request_import(
     format_name: str,
     *,
     by: str = "",
+    complete: bool = False,
     enqueue: Enqueue = enqueue_job,
 ) -> int:
-    """Import a file a browser sent in the background; the number of the job.
+    """Import a file a browser sent in the background, as :func:`import_labels` does; the number of the job.
 
     Raises
     ------
@@ -194,7 +212,8 @@ def request_import(
     key = uuid.uuid4().hex
     workspace.imports.mkdir(parents=True, exist_ok=True)
     (workspace.imports / key).write_bytes(content)
-    return enqueue(workspace, "import", {"key": key, "name": name, "format": format_name, "by": by}, project)
+    asked = {"key": key, "name": name, "format": format_name, "by": by, "complete": complete}
+    return enqueue(workspace, "import", asked, project)
 
 
 def export_labels(

@@ -149,8 +149,25 @@ def fitted(found: AnnotationSet, videos: Mapping[str, VideoRecord], notes: list[
     return replace(found, videos=entries).shifted(origins)
 
 
+def tell_incomplete(found: AnnotationSet, classes: Sequence[str], notes: list[str]) -> None:
+    """Say that a file which lists all there is of its own classes leaves open what it says nothing of."""
+    open_classes = [name for name in classes if name not in found.classes]
+    if open_classes and any(entry.complete for entry in found.videos.values()):
+        notes.append(
+            f"no video was marked complete; the file says nothing of {_some(open_classes)}: if its annotations are all "
+            "there is in each video, import it again and mark them complete"
+        )
+
+
 def edits(
-    said: VideoLabels, video: VideoRecord, state: VideoState, importer: int, notes: list[str], *, key: str
+    said: VideoLabels,
+    video: VideoRecord,
+    state: VideoState,
+    importer: int,
+    notes: list[str],
+    *,
+    key: str,
+    complete: bool = False,
 ) -> list[dict[str, Any]]:
     """Edits that store what a file says of a video, as one group.
 
@@ -159,6 +176,8 @@ def edits(
     key
         Names the import. Ids of edits follow from it and from what they say, so that an import that is interrupted
         and begun again stores nothing twice.
+    complete
+        Mark the video complete, if the file says which classes occur in it and where.
     """
     group = _identity(key, video.id)
     made: list[dict[str, Any]] = []
@@ -187,6 +206,10 @@ def edits(
         add("coverage.add", labels=sorted(names), start=span.start, end=span.end)
     for span in said.ambiguous:
         add("ambiguous.add", start=span.start, end=span.end)
+    if complete and said.classes is not None and said.classes <= {found.label for found in said.annotations}:
+        add("complete.set", complete=True)
+    elif complete:
+        notes.append(f"{video.name} was not marked complete: the file does not say which classes occur in it and where")
     return made
 
 

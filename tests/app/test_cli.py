@@ -16,6 +16,7 @@ from app.commands import COMMANDS, annotation_files, evaluate, train, worker
 from tests.shared_data import ROOT, shared
 from wtal_core.evaluation import PROTOCOLS
 from wtal_core.formats import FORMATS
+from wtal_core.training import checkpoint
 
 LISTED = [
     *("demo", "serve", "worker", "doctor", "project", "video", "label", "extract", "features", "train", "predict"),
@@ -114,6 +115,7 @@ def test_choices_named_in_help_are_those_that_exist():
 
     assert tuple(SupervisionLevel) == train.LEVELS
     assert tuple(LANES) == worker.LANES
+    assert (train.FINISHED, train.INTERRUPTED) == (checkpoint.RUN, checkpoint.POSITION)
 
 
 def test_wrong_arguments_are_one_line(refused):
@@ -193,7 +195,7 @@ def test_evaluate_says_what_it_leaves_out(wtal, files):
         (("gt.json", "pred.json", "--ambiguous", "gt.json"), "the activitynet protocol knows no ambiguous time"),
         (("gt.json", "pred.json", "--protocol", "wtalc", "--fps", "x"), "--fps is a number of frames per second"),
         (("gt.json", "pred.json", "--protocol", "wtalc", "--stride", "0"), "a stride of at least 1 frame"),
-        (("broken.json", "pred.json"), "broken.json, line 1: not JSON"),
+        (("broken.json", "pred.json"), "broken.json, line 1, column 2: not JSON"),
         ((".", "pred.json"), "this is a folder"),
     ],
 )

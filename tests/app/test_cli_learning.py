@@ -134,12 +134,34 @@ def test_a_finished_run_is_not_overwritten(wtal, refused, benchmark, tmp_path): 
     assert "there is a finished run already" in refused(*asked, "--out", tmp_path / "run", *FAST)
 
 
+def test_a_run_is_not_written_among_other_files(wtal, refused, benchmark, tmp_path):  # noqa: F811
+    asked = ("train", "--features", benchmark / "features", "--annotations", benchmark / "gt.json")
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "a.mp4").touch()
+    line = refused(*asked, "--out", tmp_path / "videos", *FAST)
+    assert "videos: this folder holds other files, a.mp4 among them, and no run; name a new or an empty folder" in line
+    assert [path.name for path in (tmp_path / "videos").iterdir()] == ["a.mp4"]
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / ".checkpoint.safetensors.17").touch()
+    assert trained(wtal, benchmark, tmp_path / "empty")[0] == 0
+
+
+def test_a_setting_that_a_method_lacks_is_answered_with_those_that_it_has(refused, benchmark, tmp_path):  # noqa: F811
+    asked = ("train", "--features", benchmark / "features", "--annotations", benchmark / "gt.json")
+    line = refused(*asked, "--out", tmp_path / "r", "--method", "topk_mil", "--set", "nope=3")
+    assert "has no setting 'nope'; it has " in line
+    assert "Config" not in line
+    assert {"batch_size", "epochs", "dropout"} <= set(line.partition("it has ")[2].split(", "))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--method", "i3d"), "there is no method 'i3d'; choose one of"),
         (("--set", "method.nonsense=1"), "nonsense"),
         (("--set", "training.batch_size=many"), "batch_size"),
+        (("--set", "epochs=abc"), "setting 'epochs' cannot be 'abc': a whole number is wanted"),
+        (("--set", "learning_rate=abc"), "setting 'learning_rate' cannot be 'abc': a number is wanted"),
         (("--set", "batch_size"), "--set takes NAME=VALUE"),
         (("--set", "a=1", "--set", "a=2"), "--set a is given twice"),
         (("--preset", "nonsense"), "there is no preset 'nonsense'"),
@@ -229,7 +251,12 @@ def test_predict_refuses_in_one_line(wtal, refused, benchmark, tmp_path):  # noq
     assert "positive temperature" in refused("predict", "--run", tmp_path / "run", *source, *out, "--fusion", "t:0")
     assert "--features needs --annotations" in refused("predict", "--run", tmp_path / "run", *source[:2], *out)
     assert "not allowed with argument" in refused("predict", "--run", tmp_path / "run", *source, "--videos", "a", *out)
-    assert "does not hold a trained method" in refused("predict", "--run", tmp_path, *source, *out)
+    for source_given in (source, ("--videos", tmp_path / "a.mp4")):
+        line = refused("predict", "--run", tmp_path, *source_given, *out)
+        assert f"{tmp_path}: there is no trained run in this folder; `wtal train --out` makes one" in line
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "run.json").write_text("{}")
+    assert "run.json has format None" in refused("predict", "--run", tmp_path / "damaged", *source, *out)
     (tmp_path / "a.mp4").touch()
     line = refused("predict", "--run", tmp_path / "run", "--videos", tmp_path / "a.mp4", *out)
     assert "trained on features that none of our extractors (motion" in line

@@ -66,6 +66,15 @@ def test_labels_go_in_out_and_in_again(wtal, refused, tmp_path, monkeypatch):  #
     assert "99 s lies outside" in refused("label", "set", name, "clean", "--click", "99", *who)
     assert "ends after it starts" in refused("label", "set", name, "clean", "--segment", "8", "5", *who)
     assert "one or two times" in refused("label", "set", name, "clean", "--click", "1", "2", "3", *who)
+    assert "--click, seconds from the first picture: expected a finite number, got 'abc'" in refused(
+        "label", "set", name, "clean", "--click", "abc", *who
+    )
+    assert f"CLASS is missing; write it after the video: wtal label set {name}.mp4 CLASS" in refused(
+        "label", "set", name, "--occurs", *who
+    )
+    assert "has 3 labelled instances of clean; delete them first" in refused(
+        "label", "set", name, "clean", "--absent", *who
+    )
     assert "has no video 'absent'" in refused("label", "set", "absent", "clean", "--occurs", *who)
     rows = cells(wtal("label", "list", name)[1])[1:]
     assert sorted(row[1:-1] if len(row) > 3 else row[1:] for row in rows) == [
@@ -93,6 +102,29 @@ def test_labels_go_in_out_and_in_again(wtal, refused, tmp_path, monkeypatch):  #
     assert entry_again["video_labels"] == entry["video_labels"]
     assert wtal("export", "--project", "again", "--out", tmp_path / "again.csv")[0] == 0
     assert (tmp_path / "again.csv").read_text().splitlines()[0].startswith("video,label,start,end,level,click1,click2")
+
+
+def judged(wtal, folder):  # noqa: F811
+    """The classes of which something is known in the one video."""
+    assert wtal("label", "export", "--out", folder / "labels.json")[0] == 0
+    (entry,) = json.loads((folder / "labels.json").read_text())["database"].values()
+    return set(entry["coverage"])
+
+
+def test_an_import_marks_videos_complete_when_it_is_told_that_the_file_is(wtal, tmp_path, monkeypatch):  # noqa: F811
+    folder = shared("data", "real-videos")
+    monkeypatch.setenv("WTAL_MEDIA_ROOTS", str(folder))
+    assert wtal("project", "create", "lift", "--class", "clean", "--class", "jerk")[0] == 0
+    assert wtal("video", "add", folder / "v_GGSY1Qvo990.mp4")[0] == 0
+    rows = [{"label": "clean", "segment": [5, 8]}]
+    (tmp_path / "gt.json").write_text(json.dumps({"database": {"v_GGSY1Qvo990": {"annotations": rows}}}))
+    status, _, err = wtal("import", tmp_path / "gt.json")
+    assert status == 0, err
+    assert "no video was marked complete; the file says nothing of jerk" in err
+    assert judged(wtal, tmp_path) == {"clean"}
+    status, _, err = wtal("import", tmp_path / "gt.json", "--complete")
+    assert (status, err) == (0, "")
+    assert judged(wtal, tmp_path) == {"clean", "jerk"}
 
 
 def test_a_broken_video_is_listed_with_its_reason(wtal, refused, tmp_path, monkeypatch):  # noqa: F811

@@ -56,7 +56,7 @@ def read_json(path: Path | str) -> Any:
     Raises
     ------
     FormatError
-        As :func:`read_text`, or with the line of what is wrong.
+        As :func:`read_text`, or with line and column of what is wrong.
     """
     text = read_text(path)
 
@@ -74,7 +74,10 @@ def read_json(path: Path | str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
     except json.JSONDecodeError as wrong:
-        raise FormatError(f"{path}, line {wrong.lineno}: not JSON: {wrong.msg}") from None
+        ends_early = not text[wrong.pos :].strip() or wrong.msg.startswith("Unterminated string")
+        hint = "the file ends early; export or copy it again" if ends_early else "correct it there, or export it again"
+        place = f"{path}, line {wrong.lineno}, column {wrong.colno}"
+        raise FormatError(f"{place}: not JSON: {wrong.msg}; {hint}") from None
     except RecursionError:
         raise FormatError(f"{path}: nested too deeply to be an annotation file") from None
     except ValueError as wrong:

@@ -196,19 +196,23 @@ def configured(
         raise ValueError(f"there is no preset {preset!r}; {entry.title} has {', '.join(entry.presets) or 'none'}")
     chosen = {**(entry.presets[preset] if preset else {}), **(settings or {})}
     fields = {field.name for field in dataclasses.fields(entry.config)}
+    shared = _STAGE_FIELDS | {field.name for field in dataclasses.fields(TrainingConfig)}
+    known = {"": fields | shared, "method": fields, "training": shared}
     method: dict[str, Any] = {}
     training: dict[str, Any] = {}
     staged: dict[str, Any] = {}
     for key, value in chosen.items():
         owner, _, name = key.rpartition(".")
-        if owner == "method" or (not owner and name in fields):
-            method[name] = value
-        elif owner in ("", "training"):
-            (staged if name in _STAGE_FIELDS else training)[name] = value
-        else:
+        if owner not in known:
             raise ValueError(
                 f"setting {key!r} names neither the method nor the training; write method.{name} or training.{name}"
             )
+        if name not in known[owner]:
+            raise ValueError(f"{entry.title} has no setting {key!r}; it has {', '.join(sorted(known[owner]))}")
+        if owner == "method" or (not owner and name in fields):
+            method[name] = value
+        else:
+            (staged if name in _STAGE_FIELDS else training)[name] = value
     config = overridden(entry.config(), method)
     schedule = overridden(entry.training if entry.schedule is None else entry.schedule(config), training)
     stages = tuple(overridden(stage, staged) for stage in schedule.stages)

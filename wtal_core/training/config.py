@@ -260,14 +260,27 @@ def _typed(hint: Any, value: Any) -> Any:
             fields = ", ".join(field.name for field in dataclasses.fields(hint))
             raise ValueError(f"it has the fields {fields} and is no single value; set it in code, or to none")
     if hint is bool and isinstance(value, str):
-        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+        if value.lower() not in _TRUTH:
+            raise ValueError("true or false is wanted")
+        return _TRUTH[value.lower()]
     if hint in (int, float) and not isinstance(value, bool):
-        if hint is int and isinstance(value, float) and not value.is_integer():
-            raise ValueError("a whole number is wanted")
-        return hint(value)
+        return _number(hint, value)
     if origin is Literal and value not in arguments:
         raise ValueError(f"one of {', '.join(map(str, arguments))} is wanted, got {value!r}")
     return value
+
+
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _number(hint: type[int] | type[float], value: Any) -> int | float:
+    wanted = "a whole number is wanted" if hint is int else "a number is wanted"
+    if hint is int and isinstance(value, float) and not value.is_integer():
+        raise ValueError(wanted)
+    try:
+        return hint(value)
+    except (ValueError, TypeError):
+        raise ValueError(wanted) from None
 
 
 def as_text(value: Any) -> str:

@@ -185,6 +185,59 @@ def test_a_wrong_file_fails_its_job_in_words_that_name_the_file_as_it_was_sent(w
     assert "mine.json" in ended.error and str(workspace.home) not in ended.error
 
 
+def test_a_note_of_an_import_names_the_file_as_it_was_sent(workspace, project):
+    add_video(workspace, project)
+    content = b'{"database": {"a": {"duration": 10, "annotations": [{"label": "run", "segment": [3, 3]}]}}}'
+    job = exchange.request_import(workspace, project, content, "mine.json", "activitynet")
+    notes = jobs.run(workspace, job, "w").result["notes"]
+    assert notes[0].startswith("mine.json, video 'a', annotations[0]: 'run' has no length")
+    assert str(workspace.home) not in " ".join(notes)
+
+
+def is_complete(workspace, video):
+    return annotating.open_video(workspace, video, "ben")["complete"]
+
+
+def test_a_file_that_is_said_to_be_all_there_is_marks_its_videos_complete_as_an_edit_of_the_import(
+    workspace, project, tmp_path
+):
+    video, other = add_video(workspace, project, "a.mp4"), add_video(workspace, project, "b.mp4")
+    path = activitynet(tmp_path, a=("training", ("run", 1, 2)))
+    done = exchange.import_labels(workspace, project, path, by="ada", complete=True)
+    assert (is_complete(workspace, video), is_complete(workspace, other), done.notes) == (True, False, ())
+    with workspace.read() as unit:
+        events = unit.edits.of_video(video)
+    assert events[-1].kind == "complete.set"
+    assert len({(event.annotator_id, event.session, event.group) for event in events}) == 1
+
+
+def test_a_video_that_the_file_does_not_place_every_class_of_is_not_marked_complete(workspace, project, tmp_path):
+    """Of "jump" at 3-3 s the file says only that it occurs: marked complete, it would be taken as background."""
+    video = add_video(workspace, project)
+    path = activitynet(tmp_path, a=("training", ("run", 1, 2), ("jump", 3, 3)))
+    notes = exchange.import_labels(workspace, project, path, complete=True).notes
+    assert not is_complete(workspace, video)
+    assert notes[-1] == "a.mp4 was not marked complete: the file does not say which classes occur in it and where"
+
+
+def test_a_complete_file_that_leaves_classes_open_says_that_no_video_was_marked_complete(workspace, project, tmp_path):
+    add_video(workspace, project)
+    notes = exchange.import_labels(workspace, project, activitynet(tmp_path, a=("training", ("run", 1, 2)))).notes
+    assert len(notes) == 1
+    assert notes[0].startswith("no video was marked complete; the file says nothing of jump: ")
+    both = activitynet(tmp_path, a=("training", ("run", 1, 2), ("jump", 4, 5)))
+    assert exchange.import_labels(workspace, project, both).notes == ()
+
+
+def test_the_job_of_a_browser_marks_complete_where_it_was_asked_to(workspace, project, tmp_path):
+    video = add_video(workspace, project)
+    content = activitynet(tmp_path, a=("training", ("run", 1, 2))).read_bytes()
+    jobs.run(
+        workspace, exchange.request_import(workspace, project, content, "m.json", "activitynet", complete=True), "w"
+    )
+    assert is_complete(workspace, video)
+
+
 def test_an_unknown_format_lists_the_known_ones(workspace, project, tmp_path):
     with pytest.raises(ValueError, match="activitynet, csv"):
         exchange.import_labels(workspace, project, tmp_path / "x", "elan")

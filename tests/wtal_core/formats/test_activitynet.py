@@ -107,8 +107,9 @@ def test_a_subset_whose_labels_are_withheld_is_unlabelled(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "line 1: not JSON"),
-        ('{"database": {\n"v": ]}', "line 2: not JSON"),
+        ("{", "line 1, column 2: not JSON: Expecting property name .*; the file ends early; export or copy it again"),
+        ('{"data', "line 1, column 2: not JSON: Unterminated string .*; the file ends early"),
+        ('{"database": {\n"v": ]}', "line 2, column 6: not JSON: Expecting value; correct it there"),
         ({"results": {}}, "these are predictions, not annotations"),
         ({"database": []}, "database: expected an object"),
         (database(v=3), "video 'v': expected an object, got 3"),

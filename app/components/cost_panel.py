@@ -27,7 +27,10 @@ def phi_panel(project: int) -> None:
     st.dataframe(
         pd.DataFrame([_row(level) for level in found]),
         hide_index=True,
-        column_config={"To reckon with": st.column_config.NumberColumn(format="%.2f")},
+        column_config={
+            "To reckon with": st.column_config.NumberColumn(format="%.2f"),
+            "Assisted": st.column_config.Column(help="With proposals on the screen, or with labels imported before."),
+        },
         placeholder="–",
     )
     st.caption(
@@ -66,7 +69,7 @@ def _row(level: LevelPhi) -> dict[str, object]:
     return {
         "Level": LEVELS[level.level.value],
         "Measured": written(level.measured),
-        "With proposals": written(level.assisted),
+        "Assisted": written(level.assisted),
         "Simulated": written(level.simulated),
         "To reckon with": level.expected,
     }

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.services.identity import IMPORT, SHARED
 from db.records import ActivityRecord, AnnotatorRecord, ProjectRecord, VideoRecord
 from db.unit_of_work import UnitOfWork
 from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel, to_seconds
@@ -69,6 +70,18 @@ def annotation_cost(unit: UnitOfWork, project: int, until: float | None = None) 
 def project_costs(unit: UnitOfWork, project: int) -> list[VideoCost]:
     """Active time per video (its number as text), annotator, level, assisted or not, and source."""
     return _costs(unit, project, unit.activity.of_project(project), measurable_videos(unit, project))
+
+
+def imported_first(unit: UnitOfWork, project: int) -> frozenset[str]:
+    """Videos, by their number as text, that had imported labels before anybody worked on them.
+
+    To look such labels through takes seconds and says nothing of what labelling takes.
+    """
+    imported = unit.edits.first_of(project, SHARED[IMPORT])
+    begun: dict[int, float] = {}
+    for event in unit.activity.of_project(project) if imported else ():
+        begun[event.video_id] = min(event.server_time, begun.get(event.video_id, event.server_time))
+    return frozenset(str(video) for video, at in imported.items() if at <= begun.get(video, at))
 
 
 def _costs(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app import jobs
-from app.services.costs import AnnotationCost, annotation_cost, measurable_videos, project_costs
+from app.services.costs import AnnotationCost, annotation_cost, imported_first, measurable_videos, project_costs
 from app.workspace import Workspace
 from db.records import EvaluationRecord
 from wtal_core.domain import MICROSECONDS, Subset, SupervisionLevel
@@ -67,7 +67,8 @@ class LevelPhi:
     level
         Supervision level.
     measured, assisted
-        From people's events without and with model output on the screen; None where there are none.
+        From people's events without and with help, which is model output on the screen or labels that were imported
+        before; None where there are none.
     simulated
         From the demo's events, never mixed with the others.
     paper
@@ -152,9 +153,10 @@ def cost_curve(workspace: Workspace, project: int) -> tuple[CostPoint, ...]:
 def phi_by_level(workspace: Workspace, project: int, *, prior: str = "thumos14") -> tuple[LevelPhi, ...]:
     """Phi of each level with its bootstrap interval, people's apart from simulated, beside the papers' values."""
     with workspace.read() as unit:
-        costs = project_costs(unit, project)
-    alone = phi_by([c for c in costs if not c.assisted], lambda cost: cost.level)
-    assisted = phi_by([c for c in costs if c.assisted], lambda cost: cost.level)
+        costs, imported = project_costs(unit, project), imported_first(unit, project)
+    helped = [cost.assisted or cost.video in imported for cost in costs]
+    alone = phi_by([c for c, is_helped in zip(costs, helped, strict=True) if not is_helped], lambda cost: cost.level)
+    assisted = phi_by([c for c, is_helped in zip(costs, helped, strict=True) if is_helped], lambda cost: cost.level)
     found = []
     for level in SupervisionLevel:
         simulated = [cost for cost in costs if cost.source == SIMULATED and cost.level == level]

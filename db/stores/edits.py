@@ -76,3 +76,12 @@ class EditStore:
     def videos(self, project_id: int) -> tuple[int, ...]:
         """Videos of a project that have events."""
         return tuple(self._session.scalars(select(Event.video_id).where(Event.project_id == project_id).distinct()))
+
+    def first_of(self, project_id: int, source: str) -> dict[int, float]:
+        """When the first event of a source came to each video of a project that has one, seconds."""
+        rows = self._session.execute(
+            select(Event.video_id, func.min(Event.server_time))
+            .where(Event.project_id == project_id, Event.source == source)
+            .group_by(Event.video_id)
+        )
+        return {row[0]: row[1] for row in rows}

@@ -1,5 +1,6 @@
 """What labels cost and what models reach: derived from raw events and stored evaluations, never made up."""
 
+import json
 import time
 
 import pytest
@@ -91,6 +92,31 @@ def test_simulated_time_is_marked_and_never_enters_a_measured_phi(workspace, sce
         assert evaluating.annotation_cost(unit, scene.project).is_simulated
     by_person = evaluating.phi_by_annotator(workspace, scene.project)
     assert list(by_person) == [("ada", SupervisionLevel.FULL)]
+
+
+def test_looking_imported_labels_through_is_no_measure_of_labelling(workspace, scene, tmp_path):
+    """t0 is labelled and then imported over; t1 is imported and then looked at for five seconds."""
+    from app.services import exchange
+
+    work(workspace, scene.videos["t0"], 30)
+    database = {
+        name: {
+            "subset": "training",
+            "duration": SECONDS,
+            "annotations": [{"label": "wave", "segment": [9.0, 10.0 + index]}],
+        }
+        for index, name in enumerate(("t0", "t1"))
+    }
+    (tmp_path / "labels.json").write_text(json.dumps({"database": database}), encoding="utf-8")
+    exchange.import_labels(workspace, scene.project, tmp_path / "labels.json", "activitynet", by="ada")
+    work(workspace, scene.videos["t1"], 5)
+    full = evaluating.phi_by_level(workspace, scene.project)[SupervisionLevel.FULL.rank]
+    assert (full.measured.ratio, full.measured.n_videos) == (pytest.approx(30 / SECONDS), 1)
+    assert (full.assisted.ratio, full.assisted.n_videos) == (pytest.approx(5 / SECONDS), 1)
+    with workspace.read() as unit:
+        assert evaluating.annotation_cost(unit, scene.project).training_seconds == pytest.approx(
+            35
+        )  # all of it is cost
 
 
 def test_the_papers_value_is_reckoned_with_until_ten_videos_are_measured(workspace):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -101,16 +102,11 @@ def video_table(project: int) -> list[library.VideoRow]:
         The lines the user has marked.
     """
     wanted, (order, descending) = _controls()
-    number = st.session_state.get("library-page", 1)
-    page = library.videos(
-        state.workspace(),
-        project,
-        wanted,
-        order=order,
-        descending=descending,
-        offset=PAGE * (number - 1),
-        limit=PAGE,
-    )
+    look = partial(library.videos, state.workspace(), project, wanted, order=order, descending=descending, limit=PAGE)
+    page = look(offset=PAGE * (st.session_state.get("library-page", 1) - 1))
+    if page.total and not page.rows:  # the filter leaves fewer pages than there were
+        st.session_state.pop("library-page")
+        page = look(offset=0)
     if not page.total:
         st.info("No video matches. Clear the search or choose All.")
         return []

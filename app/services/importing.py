@@ -12,7 +12,7 @@ from typing import Any
 from app.services import split
 from app.services.views import ClassList
 from db.records import VideoRecord
-from db.state import VideoState
+from db.state import Mark, VideoState
 from db.unit_of_work import UnitOfWork
 from wtal_core.domain import Annotation, Coverage, Segment, Subset, VideoLabels, to_seconds
 from wtal_core.formats import AnnotationSet
@@ -189,12 +189,12 @@ def edits(
     for annotation in said.annotations:
         present = state.marks.get(annotation.id)
         if present is not None and present.annotator_id != importer:
-            kept += 1
+            kept += not _is_alike(present, annotation)
             continue
         add("annotation.put", annotation=_spoken(annotation))
     if kept:
         notes.append(
-            f"{video.name}: {kept} annotations were changed here since they were imported, and stay as they are"
+            f"{video.name}: {kept} annotations are otherwise here than in the file, and stay as somebody has put them"
         )
     for label in sorted(said.classes or ()):
         add("label.set", label=label, present=True)
@@ -256,6 +256,13 @@ def _spoken(annotation: Annotation) -> dict[str, Any]:
         "end": None if segment is None else segment.end,
         "model_assisted": annotation.model_assisted,
     }
+
+
+def _is_alike(mark: Mark, annotation: Annotation) -> bool:
+    """Whether an annotation of the file stands where somebody has it here."""
+    segment, clicks = annotation.segment, annotation.clicks
+    times = (clicks[0], clicks[-1]) if segment is None else (segment.start, segment.end)
+    return (mark.level, (mark.first, mark.last)) == (annotation.level.value, times)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from app import catalogue, server, state
-from app.components import class_editor, cost_panel
+from app.components import class_editor, cost_panel, video_table
 from app.components.run_form import NO_PRESET
 from app.services import classes, library, runs
 from app.settings import Settings
@@ -239,6 +239,17 @@ def test_marks_stay_with_the_videos_and_never_pass_to_others(enter):
     app.selectbox(key="order").set_value("Newest").run()
     assert "Extract features of all without" in labels(app)
     assert "Remove 1 from the project" not in labels(app)
+
+
+def test_a_filter_that_leaves_fewer_pages_shows_its_first(enter, monkeypatch):
+    enter(scenes.with_videos)
+    monkeypatch.setattr(video_table, "PAGE", 1)
+    app = visit()
+    app.session_state["library-page"] = 2
+    app.run()
+    assert len(app.dataframe[0].value) == 1
+    app.text_input(key="find").set_value("jump_00").run()
+    assert list(app.dataframe[0].value["name"]) == ["jump_00.mp4"]
 
 
 def test_what_moves_up_where_a_video_was_removed_is_not_marked(enter):

@@ -102,12 +102,10 @@ def test_level_video_done_asks_before_it_says_that_nothing_occurs_in_a_video_nob
     assert list(desk.server.state(1)["video_labels"].values()) == [False] * n_absent
 
 
-def test_a_second_press_at_the_same_frame_is_no_second_instance(desk: Desk):
-    desk.press("Alt+2", "1", "1")
-    assert "LongJump is marked at 0:00.000 already" in desk.said
-    assert len(desk.labels) == 1
-    desk.press("Alt+1", "1")
+def test_a_class_with_instances_is_not_forgotten_by_a_key(desk: Desk):
+    desk.press("Alt+2", "1", "Alt+1", "1")
     assert "LongJump occurs: an instance of it is marked here." in desk.said
+    desk.saved()
     assert [edit["kind"] for edit in desk.server.log[1]].count("label.set") == 0
 
 

@@ -175,7 +175,7 @@ def test_a_file_is_uploaded_without_going_through_memory(
     page.goto(f"/?project={project}")
     page.get_by_role("tab", name="Upload").click()
     page.locator("input[type=file][aria-label='Video files']").set_input_files(films / "jump.mp4")
-    expect(page.get_by_text("1 stored; they are being read now.").or_(page.get_by_text("1 videos"))).to_be_visible(
+    expect(page.get_by_text("1 stored; they are being read now.").or_(page.get_by_text("1 video")).first).to_be_visible(
         timeout=PATIENCE
     )
     (video,) = library.all_videos(workspace, project)

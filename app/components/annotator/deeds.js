@@ -92,10 +92,6 @@ export class Deeds {
       this.bench.render();
     } else {
       const times = statement.moments.map(({ time }) => time);
-      if (statement.kind === "click" && this.bench.annotations.some((one) => one.label === label && one.clicks.join() === times.join())) {
-        this.bench.say(`${label} is marked at ${this.bench.clock(times[0])} already.`);
-        return;
-      }
       const made = statement.kind === "span" ? bounded(id, label, times[0], times[1], this.bench.frames) : clicked(id, label, times);
       this.#put(withPresses(made, statement.moments.map(({ pressed }) => pressed), this.bench.compensation));
     }

@@ -62,7 +62,18 @@ def test_importing_twice_changes_nothing_and_leaves_what_people_changed(workspac
     before = seen(workspace, video)
     again = exchange.import_labels(workspace, project, path)
     assert seen(workspace, video) == before
-    assert "1 annotations were changed here" in " ".join(again.notes)
+    assert "1 annotations are otherwise here than in the file" in " ".join(again.notes)
+
+
+def test_labels_that_come_back_as_they_went_out_are_nothing_to_tell(workspace, project, tmp_path):
+    video = add_video(workspace, project, origin=SECOND)
+    send(workspace, video, put("m1", start=2, end=4), put("m2", "jump", "one-segment", start=5))
+    send(workspace, video, put("m3", "jump", "two-segment", start=6, end=7))
+    exchange.export_labels(workspace, project, tmp_path / "out.json")
+    before = seen(workspace, video)
+    back = exchange.import_labels(workspace, project, tmp_path / "out.json")
+    assert not [note for note in back.notes if "otherwise" in note]
+    assert seen(workspace, video)["annotations"] == before["annotations"]
 
 
 def test_what_reaches_past_the_end_is_cut_what_lies_outside_is_left_out_and_both_are_told(workspace, project, tmp_path):

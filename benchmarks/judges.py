@@ -64,25 +64,24 @@ def read_cell(yardstick: Yardstick, text: str) -> Read:
     return Read(yardstick.score(network).average_mAP, proposals)
 
 
-def wrong(own: float, shown: float, truth: float, shown_truth: float, margin: float) -> tuple[bool, bool]:
-    """Whether a better run is held back, and whether a worse one is shown."""
-    is_shown = own >= shown - margin
-    return truth > shown_truth + margin and not is_shown, truth < shown_truth - margin and is_shown
+def wrong(is_shown: bool, gap: float, margin: float) -> tuple[bool, bool]:
+    """Whether a run that is better by ``gap`` is held back, and whether one that is worse is shown."""
+    return gap > margin and not is_shown, gap < -margin and is_shown
 
 
 def judged(
-    yardstick: Yardstick, runs: Sequence[Read], names: Sequence[str], margin: float
+    yardstick: Yardstick, runs: Sequence[Read], names: Sequence[str]
 ) -> tuple[list[float], list[tuple[bool, bool]]]:
     """One draw of judges: how much better each newer run of a pair is in truth, and what the judges get wrong."""
+    from app.job_kinds import folds
     from wtal_core.evaluation import GroundTruth, evaluate
 
     truth = GroundTruth.from_labels([yardstick.labels[name] for name in names])
     scores = [evaluate(truth, {name: run.proposals[name] for name in names}).average_mAP for run in runs]
     pairs = list(permutations(range(len(runs)), 2))
     gaps = [runs[new].average_mAP - runs[old].average_mAP for new, old in pairs]
-    return gaps, [
-        wrong(scores[new], scores[old], runs[new].average_mAP, runs[old].average_mAP, margin) for new, old in pairs
-    ]
+    shown = [folds.is_no_worse(scores[new], scores[old]) for new, old in pairs]
+    return gaps, [wrong(*each, folds.MARGIN) for each in zip(shown, gaps, strict=True)]
 
 
 def main() -> None:
@@ -111,7 +110,7 @@ def main() -> None:
             for count in (count for count in COUNTS if count <= len(names)):
                 for _ in range(options.draws):
                     drawn = rng.choice(names, count, replace=False).tolist()
-                    gaps, found = judged(yardstick, runs, drawn, folds.MARGIN)
+                    gaps, found = judged(yardstick, runs, drawn)
                     told.setdefault((side, count), []).extend((g, *w) for g, w in zip(gaps, found, strict=True))
     for (side, count), rows in told.items():
         gap, held, shown = np.array(rows, float).T

@@ -143,10 +143,15 @@ def verdict(metrics: Mapping[str, Any], row: RunRecord, shown: RunRecord | None)
     own, other = metrics.get("fold_score"), metrics.get("shown_fold_score")
     if own is not None and other is not None:
         why = f"run {shown.id} stays shown, which has {100 * other:.1f} there"
-        return (True, "") if own >= other - MARGIN else (False, why)
+        return (True, "") if is_no_worse(own, other) else (False, why)
     if row.method == shown.method:
         return True, ""
     return False, f"run {shown.id} stays shown, since nothing compares {row.method} with its {shown.method}"
+
+
+def is_no_worse(own: float, shown: float) -> bool:
+    """Whether a newer run takes the place of the shown one by their scores on the same judges."""
+    return own >= shown - MARGIN
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,9 @@ class _Fold:
 
     def is_stored(self, run: RunRecord, part: Part) -> bool:
         """Whether a run has a model that has not seen this part."""
-        return self._stored(run.id, part) is not None
+        from wtal_core.training import checkpoint
+
+        return (self.task.workspace.runs / str(run.id) / part.folder / checkpoint.RUN).exists()
 
     def of_shown(self, shown: RunRecord) -> tuple[_Scores, str]:
         """The same of another run, whose fold models are made now where it lacks any; None and why not where there can

@@ -77,10 +77,7 @@ def imported_first(unit: UnitOfWork, project: int) -> frozenset[str]:
 
     To look such labels through takes seconds and says nothing of what labelling takes.
     """
-    imported = unit.edits.first_of(project, SHARED[IMPORT])
-    begun: dict[int, float] = {}
-    for event in unit.activity.of_project(project) if imported else ():
-        begun[event.video_id] = min(event.server_time, begun.get(event.video_id, event.server_time))
+    imported, begun = unit.edits.first_of(project, SHARED[IMPORT]), unit.activity.first_of_project(project)
     return frozenset(str(video) for video, at in imported.items() if at <= begun.get(video, at))
 
 

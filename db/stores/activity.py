@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from db import tables
@@ -46,6 +46,16 @@ class ActivityStore:
         """Events of a whole project, by session and its clock."""
         query = select(tables.Activity).where(tables.Activity.project_id == project_id)
         return self._records(query.order_by(tables.Activity.session, tables.Activity.monotonic, tables.Activity.id))
+
+    def first_of_project(self, project_id: int) -> dict[int, float]:
+        """When the first event of each video came that has one, seconds."""
+        table = tables.Activity
+        rows = self._session.execute(
+            select(table.video_id, func.min(table.server_time))
+            .where(table.project_id == project_id)
+            .group_by(table.video_id)
+        )
+        return {row[0]: row[1] for row in rows}
 
     def _records(self, query: Select[Any]) -> tuple[ActivityRecord, ...]:
         return records(ActivityRecord, tables.Activity, self._session, query)

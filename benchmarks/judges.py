@@ -46,14 +46,14 @@ class Read:
 
 def read_cell(yardstick: Yardstick, text: str) -> Read:
     """Train a cell once for the truth and once for each part."""
-    from cell import Cell, trained
+    from cell import trained
+    from tables import cells
 
     from app.job_kinds import folds
     from wtal_core.predict import predict
 
-    method, _, supervision = text.partition(":")
-    cell = Cell(yardstick.name, method, supervision, "", 0)
-    videos = yardstick.labelled(supervision, 0)
+    (cell,) = cells([yardstick.name], [text], [0])
+    videos = yardstick.labelled(cell.supervision, 0)
     proposals: dict[str, list[Proposal]] = {}
     for number in range(folds.FOLDS):
         held = [video for video in videos if folds.part_of(video.video_id) == number]
